@@ -15,3 +15,14 @@ export function tidyComment(text: string): string {
     ...lines.slice(1).map((line) => line.slice(Number.isFinite(indent) ? indent : 0)),
   ].join('\n');
 }
+
+/** Comments as optional fields of a node: absent when there are none. */
+export function commented(
+  comments: readonly string[],
+  endComments: readonly string[] = [],
+): { readonly comments?: readonly string[]; readonly endComments?: readonly string[] } {
+  return {
+    ...(comments.length > 0 ? { comments } : {}),
+    ...(endComments.length > 0 ? { endComments } : {}),
+  };
+}

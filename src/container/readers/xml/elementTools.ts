@@ -142,17 +142,6 @@ export function attributesExcept(element: XmlElement, ...names: readonly string[
   return new Map([...element.attributes].filter(([name]) => !names.includes(name)));
 }
 
-/** Comments as optional fields of a node: absent when there are none. */
-export function commented(
-  comments: readonly string[],
-  endComments: readonly string[] = [],
-): { readonly comments?: readonly string[]; readonly endComments?: readonly string[] } {
-  return {
-    ...(comments.length > 0 ? { comments } : {}),
-    ...(endComments.length > 0 ? { endComments } : {}),
-  };
-}
-
 /** Text for a message, cut when it is long. */
 export function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

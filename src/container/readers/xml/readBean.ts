@@ -10,11 +10,11 @@ import type {
 import { autowireModes, beanAttributes } from '../../definition/beanWords.ts';
 import { didYouMean } from '../../errors/nearestName.ts';
 import type { Problems } from '../../errors/Problems.ts';
+import { commented } from '../comments.ts';
 import {
   type Child,
   checkAttributes,
   childrenOf,
-  commented,
   commentsIn,
   descriptionOf,
   isBeansElement,

@@ -1,11 +1,11 @@
 import type { EntryNode, Meta, PropNode, Text, ValueNode } from '../../definition/beanFile.ts';
 import { collectionAttributes } from '../../definition/beanWords.ts';
+import { commented } from '../comments.ts';
 import {
   attributesExcept,
   type Child,
   checkAttributes,
   childrenOf,
-  commented,
   commentsIn,
   descriptionOf,
   isBeansElement,

@@ -10,12 +10,11 @@ import type {
 import { beansDefaults, placeholderAttributes } from '../../definition/beanWords.ts';
 import type { SourceText } from '../../definition/SourceText.ts';
 import type { Problems } from '../../errors/Problems.ts';
-import { tidyComment } from '../comments.ts';
+import { commented, tidyComment } from '../comments.ts';
 import {
   type Child,
   checkAttributes,
   childrenOf,
-  commented,
   commentsIn,
   descriptionOf,
   isBeansElement,
