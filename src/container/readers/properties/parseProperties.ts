@@ -14,8 +14,8 @@ export function parseProperties(source: SourceText): Map<string, Text> {
     const location = source.at(offset);
     const end = keyEnd(line);
     const rest = line.slice(end).replace(/^[ \t\f]*[=:]?[ \t\f]*/, '');
-    const key = unescape(line.slice(0, end), location);
-    properties.set(key, { text: unescape(rest, location), location });
+    const key = unescaped(line.slice(0, end), location);
+    properties.set(key, { text: unescaped(rest, location), location });
   }
   return properties;
 }
@@ -68,7 +68,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['f', '\f'],
 ]);
 
-function unescape(text: string, location: Text['location']): string {
+function unescaped(text: string, location: Text['location']): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\(?:u([\da-fA-F]{4})|(u)|([\s\S])|$)/g, (_all, hex, broken, char) => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
