@@ -24,6 +24,8 @@ export class ClassInfo {
   readonly class: AnyClass;
   /** Names of the class, of its superclasses and of what they serve as. */
   readonly types: ReadonlySet<string>;
+  /** Names of the class itself, without those of its superclasses. */
+  readonly ownNames: readonly string[];
   /** What makes an instance instead of `new`, for types that are no classes here. */
   readonly make: ((...args: readonly unknown[]) => unknown) | undefined;
   /** True when some class of the chain says what it serves as. */
@@ -59,6 +61,7 @@ export class ClassInfo {
         callbacks = (callbacks ?? new Set()).add(callback);
     }
     this.types = types;
+    this.ownNames = chain[0]?.names ?? [];
     this.declaresTypes = chain.some(({ info }) => info?.types !== undefined);
     this.#declared = declared;
     this.#complete = chain[0]?.info?.properties !== undefined;
