@@ -313,7 +313,7 @@ const UTIL_FACTORIES = {
   props: { factory: 'PropertiesFactoryBean', source: 'properties', class: '', attribute: '' },
 } as const;
 const PROPERTIES_ATTRIBUTES: Readonly<Record<string, string>> = {
-  location: 'location',
+  location: 'locations',
   'local-override': 'localOverride',
   'ignore-resource-not-found': 'ignoreResourceNotFound',
   'file-encoding': 'fileEncoding',

@@ -198,7 +198,7 @@ export class SpringRun {
       case 'destroy':
         return this.#destroy();
       case 'destroyParent': {
-        const parent = this.#parents[0];
+        const parent = this.#parents.at(-1);
         if (parent instanceof ApplicationContext) await parent.close();
         else await parent?.destroy();
         return;
@@ -306,7 +306,7 @@ export class SpringRun {
         nonSingletons: assertion['nonSingletons'] !== false,
       });
     }
-    const parent = this.#parents[0];
+    const parent = this.#parents.at(-1);
     const source =
       assertion['in'] === 'parent'
         ? parent instanceof ApplicationContext

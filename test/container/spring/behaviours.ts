@@ -251,6 +251,9 @@ export function behaviours(classes: StandIns): Behaviours {
     },
 
     [`${RED5}Context`]: {
+      init(self) {
+        self['contextPath'] = '';
+      },
       methods: {
         setContextPath(this: Standing, path: string) {
           this['contextPath'] = path.endsWith('/') ? path : `${path}/`;
