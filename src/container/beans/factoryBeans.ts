@@ -204,6 +204,11 @@ export class PropertyPathFactoryBean {
     this.#factory = factory;
   }
 
+  /** The path is followed anew each time, as what it leads to may change. */
+  isSingleton(): boolean {
+    return false;
+  }
+
   getObject(): unknown {
     let path = this.propertyPath;
     let bean = this.targetBeanName?.trim();
