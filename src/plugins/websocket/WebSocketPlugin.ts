@@ -179,7 +179,10 @@ export class WebSocketPlugin
   }
 
   #sharedFanOut(): FanOut {
-    this.#fanOut ??= new FanOut(this);
+    this.#fanOut ??= new FanOut({
+      maxQueueBytes: this.maxQueueBytes,
+      queuePolicy: this.queuePolicy,
+    });
     return this.#fanOut;
   }
 

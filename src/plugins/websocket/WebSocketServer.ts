@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer as WsServer } from 'ws';
-import { background, describeError, type Logger, type Timer } from '../../base/index.ts';
+import { background, type Logger, type Timer } from '../../base/index.ts';
 import type { ConnectResult, Server, WebScope } from '../../server/index.ts';
 import type { FanOut } from './frame/FanOut.ts';
 import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
