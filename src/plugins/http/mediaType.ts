@@ -29,7 +29,6 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.svg': `image/svg+xml${TEXT}`,
   '.swf': 'application/x-shockwave-flash',
-  '.ts': 'video/mp2t',
   '.ttf': 'font/ttf',
   '.txt': `text/plain${TEXT}`,
   '.wasm': 'application/wasm',

@@ -26,9 +26,6 @@ const INDEX = 'index.html';
 const PRIVATE_NAMES = new Set(['web-inf', 'meta-inf', 'node_modules', 'persistence']);
 const PRIVATE_ENDINGS =
   /\.(ts|mts|cts|tsx|jsx|cjs|yaml|yml|properties|class|jar|war|java|key|pem|p12|jks|pfx|log|bak|orig|swp|tmp|sqlite|db)$|^red5-web\.|^package(-lock)?\.json$|^tsconfig[^/]*\.json$|~$/;
-/** HLS segments share their ending with TypeScript; they are served from folders of this name. */
-const SEGMENT = /(^|\/)(hls|streams)\/([^/]+\/)*[^/]+\.ts$/;
-
 /**
  * Finds the file for a path inside a folder, or its `index.html`.
  *
@@ -54,10 +51,7 @@ export async function resolveFile(
 
 /** Names with separators, drive letters, streams (`a.txt::$DATA`) or control characters mean something else to some file system. */
 function isPlainName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are refused.
-  return (
-    name !== '' && name !== '.' && name !== '..' && !/[\\/:\u0000-\u001f\u007f]|[. ]$/.test(name)
-  );
+  return name !== '.' && name !== '..' && !/^$|[\\/:\p{Cc}]|[. ]$/u.test(name);
 }
 
 function isHidden(served: ServedFolder, relative: string): boolean {
@@ -66,7 +60,7 @@ function isHidden(served: ServedFolder, relative: string): boolean {
   if (names.some((name, at) => name.startsWith('.') && !(at === 0 && name === '.well-known')))
     return true;
   const last = names.at(-1) ?? '';
-  if (PRIVATE_ENDINGS.test(last) && !SEGMENT.test(relative.toLowerCase())) return true;
+  if (PRIVATE_ENDINGS.test(last)) return true;
   return served.isPrivate(relative);
 }
 

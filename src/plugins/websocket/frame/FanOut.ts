@@ -249,7 +249,7 @@ export class FanOutMember {
   open(target: FanOutTarget): void {
     if (this.#isClosed) return;
     this.#target = target;
-    this.#fanOut.markMember(this);
+    if (this.#held !== undefined) this.#fanOut.markMember(this);
   }
 
   /** Sends one frame after everything that was sent to this peer or its groups before. */
