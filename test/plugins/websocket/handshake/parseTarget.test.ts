@@ -36,7 +36,7 @@ describe('parseTarget', () => {
 
   it('treats __proto__ as a name like any other', () => {
     const parameters = parseTarget('/chat?__proto__=x')?.parameters;
-    assert.equal(parameters?.['__proto__'], 'x');
+    assert.deepEqual(Object.entries(parameters ?? {}), [['__proto__', 'x']]);
     assert.equal(({} as Record<string, unknown>)['x'], undefined);
   });
 
