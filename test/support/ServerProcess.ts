@@ -51,6 +51,8 @@ export interface ServerStartOptions {
   readonly ports?: ServerPorts;
   /** More arguments for `red5 start`. */
   readonly args?: readonly string[];
+  /** Arguments for Node itself. */
+  readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -92,6 +94,7 @@ export class ServerProcess {
     const child = spawn(
       process.execPath,
       [
+        ...(options.nodeArgs ?? []),
         path.join(repository, 'dist/main.js'),
         'start',
         '--root',

@@ -14,6 +14,8 @@ export class WebSocketTestClient {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   /** The answer to the opening handshake. */
   readonly handshake: IncomingMessage;
+  /** Takes the texts instead of {@link texts}, for those who receive very many. */
+  onText: ((text: string) => void) | undefined;
   readonly #socket: WebSocket;
 
   private constructor(socket: WebSocket, handshake: IncomingMessage) {
@@ -27,7 +29,9 @@ export class WebSocketTestClient {
     });
     socket.on('error', () => {}); // 'close' follows
     socket.on('message', (data, isBinary) => {
-      if (!isBinary) this.texts.push(data.toString());
+      if (isBinary) return;
+      if (this.onText) this.onText(data.toString());
+      else this.texts.push(data.toString());
     });
   }
 
@@ -63,6 +67,11 @@ export class WebSocketTestClient {
 
   sendBinary(bytes: Buffer): void {
     this.#socket.send(bytes);
+  }
+
+  /** Writes bytes past the protocol, right or wrong. */
+  sendRaw(bytes: Buffer): void {
+    this.handshake.socket.write(bytes);
   }
 
   /** Closes as a browser does. */

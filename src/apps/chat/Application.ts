@@ -42,6 +42,7 @@ export class Application extends MultiThreadedApplicationAdapter {
 
 /** The WebSocket side of an application, from the server the application runs in. */
 export function webSocketManager(scope: Scope): WebSocketScopeManager {
-  const plugin = PluginRegistry.getPlugin('WebSocketPlugin') as WebSocketPlugin;
+  const plugin = PluginRegistry.getPlugin<WebSocketPlugin>('WebSocketPlugin');
+  if (plugin === undefined) throw new Error('the chat needs the WebSocketPlugin');
   return plugin.getManager(scope);
 }

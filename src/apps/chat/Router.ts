@@ -3,6 +3,14 @@ import { type Application, webSocketManager } from './Application.ts';
 import { lineOf } from './lineOf.ts';
 import { SharedObjectListener } from './SharedObjectListener.ts';
 
+/** A shared object that was acquired, and must be released when nobody needs it. */
+interface Acquired {
+  readonly so: SharedObject;
+  readonly listener: SharedObjectListener;
+  /** Clients in the scope, of any protocol. */
+  users: number;
+}
+
 /**
  * Carries lines between browsers and RTMP clients.
  *
@@ -19,97 +27,84 @@ export class Router {
   sharedObjectName = 'chat';
   /** The key whose value is the last line. */
   messageKey = 'message';
-  /** What this router has acquired and must release. */
-  readonly #acquired = new Map<Scope, { so: SharedObject; listener: SharedObjectListener }>();
+  readonly #acquired = new Map<Scope, Acquired>();
 
-  /** Called by the container when all properties are set: from now on the application's events come here as well. */
+  /** Called by the container when all properties are set: from now on this router hears what happens to the application. */
   afterPropertiesSet(): void {
     this.app.addListener(this);
   }
 
-  /** Somebody came to the application; those in rooms pass here too. */
+  /** Somebody comes to the application; those who go on to a room pass here too. */
   appJoin(_client: Client, app: Scope): boolean {
-    return this.#open(app);
+    this.#acquire(app).users += 1;
+    return true;
   }
 
-  /** Somebody came to a room. */
-  roomJoin(_client: Client, room: Scope): boolean {
-    return this.#open(room);
-  }
-
-  /** Somebody left a room. */
-  roomLeave(_client: Client, room: Scope): void {
-    this.#closeIfEmpty(room);
-  }
-
-  /** Somebody left the application. */
   appLeave(_client: Client, app: Scope): void {
-    this.#closeIfEmpty(app);
+    this.#left(app);
   }
 
-  /** The application stops: nothing may stay acquired. */
-  appStop(_app: Scope): void {
-    for (const scope of [...this.#acquired.keys()]) this.release(scope);
+  /** Somebody comes to a room; on the way to a room inside it as well. */
+  roomJoin(_client: Client, room: Scope): boolean {
+    this.#acquire(room).users += 1;
+    return true;
   }
 
-  /** Says a line to everybody at a path, such as `room1` or `room1/room2`; the application itself is the empty path. */
+  roomLeave(_client: Client, room: Scope): void {
+    this.#left(room);
+  }
+
+  /** Says a line to everybody in the scope at a path, such as `/chat/room1`; the scope is made if there is none. */
   route(path: string, line: string): void {
     const scope = this.#scopeAt(path);
-    if (!scope) return;
-    this.getSharedObject(scope).setAttribute(this.messageKey, line);
-    this.#closeIfEmpty(scope); // there may be nobody to hear it
+    if (scope === undefined) return;
+    this.#acquire(scope).so.setAttribute(this.messageKey, line);
+    this.#releaseIfUnused(scope); // perhaps nobody is there to hear it
   }
 
-  /** Tells the browsers in a scope of a new value; those in its rooms are not in it. */
+  /** Tells the browsers in a scope of a new value; those in rooms below are not in it. */
   broadcast(scope: Scope, value: unknown): void {
     const line = lineOf(value);
     if (line !== undefined) webSocketManager(this.app.scope).getScope(scope.fullPath)?.send(line);
   }
 
-  /**
-   * The shared object of a scope, created if need be.
-   *
-   * It is acquired, so that it does not vanish while browsers need it, and has a listener. Both last until {@link Router.release}.
-   */
-  getSharedObject(scope: Scope): SharedObject {
+  /** The scope at a path, found or made; undefined when the path is no name for a room. */
+  #scopeAt(path: string): Scope | undefined {
+    const app = this.app.scope;
+    const found = ScopeUtils.resolveScope(app, path);
+    if (found !== undefined) return found;
+    app.createChildScope(path.slice(app.fullPath.length));
+    return ScopeUtils.resolveScope(app, path);
+  }
+
+  /** The shared object of a scope, found or made; acquired, so that it does not vanish, and listened to. */
+  #acquire(scope: Scope): Acquired {
     const known = this.#acquired.get(scope);
-    if (known) return known.so;
+    if (known !== undefined) return known;
     const so = this.app.getSharedObject(scope, this.sharedObjectName, false);
+    if (so === undefined) throw new Error(`no shared object for ${scope.fullPath}`);
     so.acquire();
     so.setAlwaysNotify(this.messageKey); // the same line said twice is two lines
     const listener = new SharedObjectListener(this, scope);
     so.addSharedObjectListener(listener);
-    this.#acquired.set(scope, { so, listener });
-    return so;
+    const acquired = { so, listener, users: 0 };
+    this.#acquired.set(scope, acquired);
+    return acquired;
   }
 
-  /** Gives back what {@link Router.getSharedObject} acquired. Safe twice. */
-  release(scope: Scope): void {
-    const known = this.#acquired.get(scope);
-    if (!known) return;
+  #left(scope: Scope): void {
+    const acquired = this.#acquired.get(scope);
+    if (acquired === undefined) return;
+    acquired.users -= 1;
+    this.#releaseIfUnused(scope);
+  }
+
+  /** Gives back what was acquired for a scope that everybody has left. */
+  #releaseIfUnused(scope: Scope): void {
+    const acquired = this.#acquired.get(scope);
+    if (acquired === undefined || acquired.users > 0) return;
     this.#acquired.delete(scope);
-    known.so.removeSharedObjectListener(known.listener);
-    known.so.release();
-  }
-
-  /** Finds the scope at a path, or creates it. */
-  #scopeAt(path: string): Scope | undefined {
-    let scope = this.app.scope;
-    for (const name of path.split('/').filter((part) => part !== '')) {
-      scope.createChildScope(name);
-      const room = ScopeUtils.resolveScope(scope, name);
-      if (!room) return undefined; // no name for a room
-      scope = room;
-    }
-    return scope;
-  }
-
-  #open(scope: Scope): true {
-    this.getSharedObject(scope);
-    return true;
-  }
-
-  #closeIfEmpty(scope: Scope): void {
-    if (scope.connections.size === 0) this.release(scope);
+    acquired.so.removeSharedObjectListener(acquired.listener);
+    acquired.so.release();
   }
 }

@@ -4,7 +4,7 @@ import type { Router } from './Router.ts';
 /**
  * Takes lines from browsers.
  *
- * A line is one text message, of any form; a client that wants to say more than text sends JSON, which is passed on as it is.
+ * A line is one text message, of any form; a client that has more to say than a text sends JSON, which is passed on as it is.
  *
  * @red5 org.red5.demos.chat.WebSocketChatDataListener
  */
@@ -21,20 +21,14 @@ export class WebSocketChatDataListener extends WebSocketDataListener {
 
   /** A browser said something. It hears its own line like everybody else, once the line is out. */
   override onWSMessage(message: WSMessage): void {
-    if (message.messageType !== 'text') return; // there is no line in bytes
+    const { scope } = message.connection; // the application or the room that the URL named
+    if (scope === undefined || message.messageType !== 'text') return;
     const line = message.messageAsString;
-    if (line.trim() === '') return;
-    this.router.route(pathInApplication(message.connection), line);
+    if (line.trim() !== '') this.router.route(scope.fullPath, line);
   }
 
   /** A browser left. */
   override onWSDisconnect(_connection: WebSocketConnection): void {
     // The router hears of it from the application, as of every client.
   }
-}
-
-/** `chat/room1/room2` as `room1/room2`: the rest of the path after the application. */
-function pathInApplication(connection: WebSocketConnection): string {
-  const [, ...rooms] = connection.path.split('/');
-  return rooms.join('/');
 }

@@ -65,7 +65,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
   #logger: Logger | undefined;
 
   /** Gets ready for connections. */
-  start(): void {
+  async start(): Promise<void> {
     if (this.#http !== undefined) return;
     this.#logger = this.server.logger.child('http');
     this.#files = new StaticFiles(this.server, this.#allHeaders());
@@ -84,7 +84,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     // Node checks the time-outs from this event on, which a server that is handed its sockets would never emit.
     http.emit('listening');
     this.#http = http;
-    this.server.plugins.register(this);
+    await this.server.plugins.register(this);
   }
 
   /** Lets answers that are under way end, and cuts what is left at the deadline. */
@@ -103,7 +103,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
       [...this.#sockets].map((socket) => new Promise((done) => socket.once('close', done))),
     );
     deadline?.removeEventListener('abort', cut);
-    this.server.plugins.unregister(this.name);
+    this.server.plugins.unregister(this);
   }
 
   /** HTTP requests begin with a capital letter. */

@@ -89,7 +89,7 @@ export class WebSocketPlugin
   }
 
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
-  start(): void {
+  async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
     this.#webSockets = new WebSocketServer({
       settings: this,
@@ -101,7 +101,7 @@ export class WebSocketPlugin
     this.#webSockets.start();
     this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs);
     this.#listener.start();
-    this.server.plugins.register(this);
+    await this.server.plugins.register(this);
   }
 
   /** Closes all connections with 1001 and waits until they are gone. */
@@ -114,7 +114,7 @@ export class WebSocketPlugin
     this.#managers.clear();
     await webSockets.stop(deadline);
     this.#fanOut = undefined;
-    this.server.plugins.unregister(this.name);
+    this.server.plugins.unregister(this);
   }
 
   /**

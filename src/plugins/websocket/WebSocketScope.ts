@@ -1,10 +1,11 @@
 import type { BeanInfo } from '../../base/index.ts';
-import { type Scope, ScopeUtils } from '../../server/index.ts';
+import type { Scope } from '../../server/index.ts';
 import { encodeBinaryFrame, encodeTextFrame } from './frame/encodeFrame.ts';
 import { type FanOut, FanOutGroup } from './frame/FanOut.ts';
 import type { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
 import type { WebSocketConnection } from './WebSocketConnection.ts';
 import type { WebSocketPlugin } from './WebSocketPlugin.ts';
+import type { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 
 /** The `path` of a scope whose listeners serve every path of the application. */
 export const ALL_PATHS = 'default';
@@ -95,16 +96,12 @@ export class WebSocketScope {
    * Called by the container when the bean is ready, so an application without code needs no more than the bean.
    */
   register(): void {
-    const application = ScopeUtils.findApplication(this.scope);
-    const plugin = application?.server?.plugins.getPlugin<WebSocketPlugin>('WebSocketPlugin');
-    if (application !== undefined) plugin?.getManager(application).addWebSocketScope(this);
+    this.#manager()?.addWebSocketScope(this);
   }
 
   /** Takes the scope out again; its connections are closed. */
   unregister(): void {
-    const application = ScopeUtils.findApplication(this.scope);
-    const plugin = application?.server?.plugins.getPlugin<WebSocketPlugin>('WebSocketPlugin');
-    if (application !== undefined) plugin?.getManager(application).removeWebSocketScope(this);
+    this.#manager()?.removeWebSocketScope(this);
   }
 
   /** Called by the container. */
@@ -138,5 +135,16 @@ export class WebSocketScope {
   removeConnection(connection: WebSocketConnection): boolean {
     this.#group?.remove(connection.member);
     return this.#connections.delete(connection);
+  }
+
+  #manager(): WebSocketScopeManager | undefined {
+    const { application } = this.scope;
+    if (application === undefined) return undefined;
+    const { plugins, logger } = application.server;
+    const plugin = plugins.getPlugin<WebSocketPlugin>('WebSocketPlugin');
+    if (plugin === undefined) {
+      logger.warn('this server has no WebSocketPlugin, so its WebSocket scopes are without effect');
+    }
+    return plugin?.getManager(application);
   }
 }

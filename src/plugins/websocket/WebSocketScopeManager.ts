@@ -232,11 +232,9 @@ export class WebSocketScopeManager {
   }
 
   #fullPath(path: string): string {
-    if (path.startsWith(`${this.application.fullPath}/`) || path === this.application.fullPath) {
-      return path.replace(/\/+$/, '');
-    }
-    const rooms = path.split('/').filter((name) => name !== '');
-    return [this.application.fullPath, ...rooms].join('/');
+    const { fullPath } = this.application;
+    if (path === fullPath || path.startsWith(`${fullPath}/`)) return path.replace(/\/+$/, '');
+    return joinPath(fullPath, path.split('/'));
   }
 
   #pathOf(scope: WebSocketScope): string | undefined {
@@ -293,4 +291,11 @@ export class WebSocketScopeManager {
       this.#logger.error(`stopping a WebSocket listener failed: ${describeError(error)}`);
     }
   }
+}
+
+/** The path of rooms inside an application; that of the root application is `/`. */
+export function joinPath(application: string, rooms: readonly string[]): string {
+  const names = rooms.filter((name) => name !== '');
+  if (names.length === 0) return application;
+  return [application === '/' ? '' : application, ...names].join('/');
 }

@@ -12,7 +12,7 @@ import { type PeerFacts, TrustedProxies } from './handshake/TrustedProxies.ts';
 import { type CapReached, ConnectionCounter } from './limits/ConnectionCounter.ts';
 import { TokenBucket } from './limits/TokenBucket.ts';
 import { CLOSE_CODE, sendThrough, WebSocketConnection } from './WebSocketConnection.ts';
-import type { WebSocketScopeManager } from './WebSocketScopeManager.ts';
+import { joinPath, type WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
 import { WSMessage } from './WSMessage.ts';
 
@@ -174,9 +174,7 @@ export class WebSocketServer {
     manager: WebSocketScopeManager,
     address: { readonly application: WebScope; readonly rooms: readonly string[] },
   ): string | undefined {
-    const supported = manager.protocolsOf(
-      [address.application.fullPath, ...address.rooms].join('/'),
-    );
+    const supported = manager.protocolsOf(joinPath(address.application.fullPath, address.rooms));
     return requestedProtocols(request)?.find((protocol) => supported.has(protocol));
   }
 
