@@ -1,7 +1,7 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
-import { RTMPPlugin } from './plugins/rtmp/index.ts';
+import { RTMPHandler, RTMPPlugin } from './plugins/rtmp/index.ts';
 import {
   DefaultWebSocketDataListener,
   WebSocketPlugin,
@@ -10,10 +10,12 @@ import {
 import {
   ApplicationAdapter,
   Context,
-  CoreHandler,
   GlobalScope,
+  MemoryStore,
   MultiThreadedApplicationAdapter,
+  RemoteService,
   Server,
+  SharedObjectLimits,
   TCPTransport,
   WebScope,
 } from './server/index.ts';
@@ -29,19 +31,27 @@ export function standardClasses(): ClassRegistry {
     registry.register({ name, class: ships, aliases });
 
   add('Server', Server, 'org.red5.server.Server');
-  add('GlobalScope', GlobalScope, 'org.red5.server.scope.GlobalScope', 'org.red5.server.GlobalScope');
+  add(
+    'GlobalScope',
+    GlobalScope,
+    'org.red5.server.scope.GlobalScope',
+    'org.red5.server.GlobalScope',
+  );
   add('WebScope', WebScope, 'org.red5.server.scope.WebScope', 'org.red5.server.WebScope');
   add('Context', Context, 'org.red5.server.Context');
-  add('CoreHandler', CoreHandler, 'org.red5.server.CoreHandler');
   add(
     'MultiThreadedApplicationAdapter',
     MultiThreadedApplicationAdapter,
     'org.red5.server.adapter.MultiThreadedApplicationAdapter',
   );
   add('ApplicationAdapter', ApplicationAdapter, 'org.red5.server.adapter.ApplicationAdapter');
-  add('TCPTransport', TCPTransport);
+  add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
+  add('SharedObjectLimits', SharedObjectLimits);
+  add('MemoryStore', MemoryStore);
+  add('RemoteService', RemoteService);
 
-  add('RTMPPlugin', RTMPPlugin);
+  add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');
+  add('RTMPHandler', RTMPHandler, 'org.red5.server.net.rtmp.RTMPHandler');
   add('HTTPPlugin', HTTPPlugin);
   add('WebSocketPlugin', WebSocketPlugin, 'org.red5.net.websocket.WebSocketPlugin');
   add('WebSocketScope', WebSocketScope, 'org.red5.net.websocket.WebSocketScope');

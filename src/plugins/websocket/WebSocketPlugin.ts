@@ -57,6 +57,7 @@ export class WebSocketPlugin
 
   readonly name = WEBSOCKET_PLUGIN_NAME;
   readonly protocolName = 'websocket';
+  readonly urlScheme = 'ws';
   readonly upgradeName = 'websocket';
   server!: Server;
   allowedOrigins: string[] = ['same-host', 'none'];
