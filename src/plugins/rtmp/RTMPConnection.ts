@@ -117,15 +117,6 @@ export class RTMPConnection
     return true;
   }
 
-  /**
-   * Ends the calls that wait for an answer, since none will come.
-   *
-   * @internal
-   */
-  cancelCalls(): void {
-    this.#calls.close();
-  }
-
   async invoke(method: string, args: readonly unknown[]): Promise<unknown> {
     return await this.#calls.open(method, (transactionID) =>
       this.#send({ name: method, transactionID, commandObject: null, args }),
