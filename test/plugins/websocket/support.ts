@@ -17,6 +17,8 @@ import {
   WebScope,
 } from '../../../src/server/index.ts';
 
+const silent = createLogger({ level: 'silent', format: 'json' });
+
 /** Writes down what it hears, and answers as a test tells it to. */
 export class RecordingListener extends WebSocketDataListener {
   readonly events: string[] = [];
@@ -61,7 +63,7 @@ export interface TestServer extends AsyncDisposable {
 /** A server with the WebSocket plugin on a port of its own. */
 export async function startServer(settings: Partial<WebSocketPlugin> = {}): Promise<TestServer> {
   const server = new Server();
-  server.logger = createLogger({ level: 'silent' });
+  server.logger = silent;
   const plugin = Object.assign(new WebSocketPlugin(), settings, { server });
   const transport = Object.assign(new TCPTransport(), {
     name: 'websocket',
