@@ -181,7 +181,11 @@ function readPattern(pattern: string, timezone: string | undefined): Cron {
     });
     if (cron.nextRun() !== null) return cron;
   } catch (error) {
-    throw new Red5Error('CRON_PATTERN', `cannot read cron pattern "${pattern}"`, { cause: error });
+    throw unusable(pattern, 'cannot be read', error);
   }
-  throw new Red5Error('CRON_PATTERN', `cron pattern "${pattern}" never fires`);
+  throw unusable(pattern, 'never fires');
+}
+
+function unusable(pattern: string, why: string, cause?: unknown): Red5Error {
+  return new Red5Error('CRON_PATTERN', `cron pattern "${pattern}" ${why}`, { cause });
 }

@@ -415,7 +415,8 @@ export class SharedObject {
     requests: readonly SharedObjectRequest[],
   ): MaybePromise<void> {
     if (!this.#isBusy) return this.#decide(connection, requests);
-    const waiting = (this.#waiting ??= []);
+    this.#waiting ??= [];
+    const waiting = this.#waiting;
     if (waiting.length >= this.#limits.maxWaitingMessages) {
       this.#answer(connection, 'SharedObject.QuotaExceeded');
       return undefined;

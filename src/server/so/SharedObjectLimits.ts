@@ -28,11 +28,11 @@ export class SharedObjectLimits implements ValueLimits {
   /** Characters of an attribute's name. Default 256. */
   maxKeyLength = 256;
   /** Bytes of one attribute, or of the arguments of one message. Default 256 KiB. */
-  maxValueBytes = 256 * 1024;
+  maxValueBytes = 262_144;
   /** Levels of lists and objects inside each other. Default 64. */
   maxValueDepth = 64;
   /** Bytes of all attributes of one object. Default 8 MiB. */
-  maxObjectBytes = 8 * 1024 * 1024;
+  maxObjectBytes = 8_388_608;
   /** Messages that may wait for a slow security handler or an open update, per object; more are refused. Default 10,000. */
   maxWaitingMessages = 10_000;
   /** How long an object that nobody acquired outlives its last subscriber, in milliseconds. Default 5,000. */

@@ -5,6 +5,7 @@ import { isPromise, type MaybePromise } from '../MaybePromise.ts';
 import type { Store } from '../persistence/Store.ts';
 import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
+import { LONE_SURROGATE } from '../scope/scopeName.ts';
 import { allSayYes } from './decideRequests.ts';
 import { SharedObject, type SubscriberConnection } from './SharedObject.ts';
 import type { SharedObjectRequest } from './SharedObjectBatch.ts';
@@ -124,7 +125,9 @@ export class SharedObjects {
       | undefined;
     return allSayYes(
       handler?.getSharedObjectSecurity?.() ?? [],
-      (security) => security.isCreationAllowed?.(scope, message.name, message.persistent),
+      (security) =>
+        security.isCreationAllowed === undefined ||
+        security.isCreationAllowed(scope, message.name, message.persistent),
       (error) => {
         this.#server.logger.error(`shared object security failed: ${describeError(error)}`, {
           scope: scope.fullPath,
@@ -229,7 +232,7 @@ export class SharedObjects {
 
   #creationFault(scope: Scope, name: string): string | undefined {
     const { limits } = this;
-    if (!scope.enabled || name === '' || !name.isWellFormed()) {
+    if (!scope.enabled || name === '' || LONE_SURROGATE.test(name)) {
       return 'SharedObject.ObjectCreationFailed';
     }
     if (name.length > limits.maxNameLength) return 'SharedObject.QuotaExceeded';
