@@ -11,6 +11,7 @@ export interface AMFLimits {
   readonly maxStringBytes: number;
   /**
    * Size of one message's values with every reference written out: 16 bytes each and their text. Default 16 MiB.
+   * Checked where text or a reference is read, since `maxValues` bounds the rest.
    *
    * References make a small message stand for a huge tree, which would come into being when it is copied or sent on.
    */
@@ -36,7 +37,8 @@ export class ReadBudget {
   readonly #limits: AMFLimits;
   #values = 0;
   #depth = 0;
-  #expanded = 0;
+  /** What text and references add to the expanded size. */
+  #more = 0;
 
   constructor(limits: Partial<AMFLimits> = {}) {
     this.#limits = { ...DEFAULT_AMF_LIMITS, ...limits };
@@ -44,7 +46,7 @@ export class ReadBudget {
 
   /** Size so far, references counted in full. */
   get expandedBytes(): number {
-    return this.#expanded;
+    return this.#values * VALUE_BYTES + this.#more;
   }
 
   /** Counts values that are read now. */
@@ -53,7 +55,6 @@ export class ReadBudget {
     if (this.#values > this.#limits.maxValues) {
       throw amfError('AMF_TOO_MANY_VALUES', `more than ${this.#limits.maxValues} values`);
     }
-    this.expand(count * VALUE_BYTES);
   }
 
   /** Counts text or bytes that are read now. */
@@ -69,8 +70,8 @@ export class ReadBudget {
 
   /** Counts what a reference stands for. */
   expand(bytes: number): void {
-    this.#expanded += bytes;
-    if (this.#expanded > this.#limits.maxExpandedBytes) {
+    this.#more += bytes;
+    if (this.expandedBytes > this.#limits.maxExpandedBytes) {
       throw amfError(
         'AMF_TOO_MANY_VALUES',
         `values of more than ${this.#limits.maxExpandedBytes} bytes, references written out`,

@@ -1,5 +1,11 @@
 import { amfError } from './AMFLimits.ts';
 
+/** Longest text that is put together from single characters; for longer ones a native call is faster. */
+const SHORT_TEXT = 12;
+
+/** After this many numbers of a message a view pays, which takes a while to make and then reads much faster. */
+const DOUBLES_BEFORE_VIEW = 4;
+
 /**
  * Reads big-endian numbers and UTF-8 text from bytes, from front to back.
  *
@@ -9,6 +15,8 @@ export class ByteReader {
   readonly bytes: Buffer;
   /** Index of the next byte. */
   position = 0;
+  #doubles = 0;
+  #view: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = Buffer.isBuffer(bytes)
@@ -46,13 +54,21 @@ export class ByteReader {
   }
 
   readDouble(): number {
-    return this.bytes.readDoubleBE(this.#take(8));
+    const start = this.#take(8);
+    if (this.#view !== undefined) return this.#view.getFloat64(start);
+    this.#doubles += 1;
+    if (this.#doubles > DOUBLES_BEFORE_VIEW) {
+      const { buffer, byteOffset, byteLength } = this.bytes;
+      this.#view = new DataView(buffer, byteOffset, byteLength);
+    }
+    return this.bytes.readDoubleBE(start);
   }
 
   /** Decodes `length` bytes of UTF-8; wrong sequences become U+FFFD. */
   readUTF8(length: number): string {
     const start = this.#take(length);
-    return this.bytes.toString('utf8', start, start + length);
+    const short = length <= SHORT_TEXT ? shortASCII(this.bytes, start, length) : undefined;
+    return short ?? this.bytes.toString('utf8', start, start + length);
   }
 
   /** A view of the next bytes; copy it to keep it longer than the message. */
@@ -75,4 +91,25 @@ export class ByteReader {
   #truncated(wanted: number): Error {
     return amfError('AMF_TRUNCATED', `${wanted} bytes expected, ${this.remaining} left`);
   }
+}
+
+/** The text when all of it is ASCII. Four characters at a time, since each step makes a string. */
+function shortASCII(bytes: Buffer, start: number, length: number): string | undefined {
+  const end = start + length;
+  let text = '';
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const a = bytes[at] as number;
+    const b = bytes[at + 1] as number;
+    const c = bytes[at + 2] as number;
+    const d = bytes[at + 3] as number;
+    if ((a | b | c | d) > 0x7f) return undefined;
+    text += String.fromCharCode(a, b, c, d);
+  }
+  for (; at < end; at += 1) {
+    const code = bytes[at] as number;
+    if (code > 0x7f) return undefined;
+    text += String.fromCharCode(code);
+  }
+  return text;
 }

@@ -43,7 +43,8 @@ export class ByteWriter {
   }
 
   writeDouble(value: number): void {
-    this.#bytes.writeDoubleBE(value, this.#reserve(8));
+    const at = this.#reserve(8); // may replace the buffer
+    this.#bytes.writeDoubleBE(value, at);
   }
 
   /** Writes the text and returns how many bytes it took; nothing says its length. */
@@ -64,11 +65,6 @@ export class ByteWriter {
   /** A copy of what was written. */
   toBuffer(): Buffer {
     return Buffer.from(this.#bytes.subarray(0, this.#length));
-  }
-
-  /** What was written, without a copy; valid until the next write. */
-  view(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Forgets what was written from `length` on. */

@@ -66,7 +66,7 @@ export class ConnectPhase implements LinkListener {
 
   linkClosed(): void {
     this.#closed = true;
-    this.#connection?.cancelCalls();
+    this.#connection?.linkClosed();
   }
 
   #command(message: RTMPMessage, command: Command): void {
@@ -101,10 +101,7 @@ export class ConnectPhase implements LinkListener {
       this.#refuse(message, command, errorInfo(code, description, extra));
       return;
     }
-    if (this.#closed) {
-      connection.linkClosed();
-      return;
-    }
+    if (this.#closed) return;
     this.#accept(connection, request, message, command);
   }
 
