@@ -91,10 +91,7 @@ function packageVersion(): string {
   return version;
 }
 
-function startArguments(
-  root: string | undefined,
-  definitions: readonly string[],
-): StartArguments {
+function startArguments(root: string | undefined, definitions: readonly string[]): StartArguments {
   const systemProperties: Record<string, string> = {};
   for (const definition of definitions) {
     const [key = '', ...value] = definition.split('=');

@@ -120,7 +120,7 @@ export class RunningServer implements AsyncDisposable {
 function listeningAddress(transport: TCPTransport): ListeningAddress[] {
   const { name, address } = transport;
   if (address === undefined) return [];
-  const { host, port } = address;
+  const { address: host, port } = address;
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   const place = `${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
   const urls = transport.handlers.map(
