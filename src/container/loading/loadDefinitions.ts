@@ -13,9 +13,9 @@ import type { Problems } from '../errors/Problems.ts';
 import { limits } from '../readers/limits.ts';
 import { readBeanFile } from '../readers/readBeanFile.ts';
 import { DefinitionTable } from './DefinitionTable.ts';
-import { type Lookup, replacePlaceholders, standardSyntax } from './Placeholders.ts';
 import { acceptsProfile, type Profiles } from './profiles.ts';
 import type { Resources } from './Resources.ts';
+import { type Lookup, replacePlaceholders, standardSyntax } from './replacePlaceholders.ts';
 
 /** What {@link loadDefinitions} needs to know. */
 export interface LoadOptions {
