@@ -216,8 +216,8 @@ describe('the chat', () => {
       const { page } = await browser.open(server.httpURL('/plain/'));
       await page.getByRole('heading', { name: 'No code here' }).waitFor();
       await page.context().close();
-      await using a = await WebSocketTestClient.open(server.wsURL('/plain/x'), { protocols: [] });
-      await using b = await WebSocketTestClient.open(server.wsURL('/plain/x'), { protocols: [] });
+      await using a = await WebSocketTestClient.open(server.wsURL('/plain/x'));
+      await using b = await WebSocketTestClient.open(server.wsURL('/plain/x'));
       a.send('to all');
       assert.deepEqual(await b.texts.atLeast(1), ['to all']);
       assert.deepEqual(await a.texts.atLeast(1), ['to all']);

@@ -55,7 +55,7 @@ export class WebSocketPlugin
     },
   };
 
-  readonly name = WEBSOCKET_PLUGIN_NAME;
+  readonly name: string = WEBSOCKET_PLUGIN_NAME;
   readonly protocolName = 'websocket';
   readonly urlScheme = 'ws';
   readonly upgradeName = 'websocket';
