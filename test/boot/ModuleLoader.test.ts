@@ -11,7 +11,7 @@ type Constructor = new () => Record<string, unknown>;
 async function load(files: Readonly<Record<string, string>>, file: string) {
   await using folder = await TemporaryFolder.create(files);
   const loader = new ModuleLoader(folder.path, { 'red5-node': { Base } });
-  return loader.load(folder.file(file));
+  return await loader.load(folder.file(file));
 }
 
 describe('ModuleLoader', () => {
