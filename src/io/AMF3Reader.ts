@@ -276,7 +276,9 @@ export class AMF3Reader {
     const value = form.read(this);
     this.#budget.leave();
     this.#objects.close(index, value, this.#budget);
-    return classNameOf(value) === undefined ? withClassName(value, className) : value;
+    // A proxy of a typed object is that object; one of XML or of something frozen cannot be marked.
+    if (classNameOf(value) !== undefined || !Object.isExtensible(value)) return value;
+    return withClassName(value, className);
   }
 
   /** Refuses a count that the bytes left cannot hold, before anything is built for it. */

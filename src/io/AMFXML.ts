@@ -7,6 +7,7 @@ export class AMFXML {
   constructor(source: string, kind: 'document' | 'xml' = 'xml') {
     this.source = source;
     this.kind = kind;
+    Object.freeze(this);
   }
 
   toString(): string {

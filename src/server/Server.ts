@@ -123,12 +123,12 @@ export class Server implements Lifecycle {
   }
 
   /**
-   * Finds the application of a path by virtual host and context path, longest path first, then the host itself before `*`.
+   * Finds the application of a path, without its query, by virtual host and context path, longest path first, then the host itself before `*`.
    *
    * @returns undefined when there is no application, or a name breaks the grammar or limits of room names
    */
   resolve(host: string, path: string): Address | undefined {
-    const names = pathSegments(path);
+    const names = pathSegments(path.replace(/\?.*$/su, ''));
     const hostKey = host.toLowerCase();
     for (let length = names.length; length >= 0; length -= 1) {
       const contextPath = names.slice(0, length).join('/');
@@ -202,7 +202,7 @@ export class Server implements Lifecycle {
     const leaving: Promise<void>[] = [];
     for (const [connection, membership] of this.#memberships) {
       if (!membership.isIn(scope)) continue;
-      connection.close({ kind: 'shutdown', description });
+      if (!membership.isLeaving) connection.close({ kind: 'shutdown', description });
       leaving.push(this.disconnect(connection));
     }
     await Promise.all(leaving);

@@ -3,6 +3,7 @@ import type { AMFReadOptions } from '../../io/index.ts';
 import {
   BaseConnection,
   type CloseReason,
+  PendingCalls,
   type RemoteCallResult,
   type Server,
   type ServiceCapableConnection,
@@ -17,7 +18,6 @@ import { CHUNK_STREAM, MESSAGE_TYPE, type ObjectEncoding } from './message/messa
 import { encodeBatch, type SharedObjectEncoder } from './message/SharedObjectEncoder.ts';
 import { readSharedObjectMessage } from './message/sharedObjectMessage.ts';
 import { errorInfo, type StatusInfo } from './message/statusInfo.ts';
-import { PendingCalls } from './PendingCalls.ts';
 import { StreamCommands } from './StreamCommands.ts';
 
 /** What an {@link RTMPConnection} shares with the others of its server. */
@@ -112,13 +112,18 @@ export class RTMPConnection
    * @internal
    */
   answerReceived(command: Command): boolean {
-    if (command.name !== '_result' && command.name !== '_error') return false;
-    this.#calls.answer(command.transactionID, command.name === '_result', command.args[0]);
+    const [value] = command.args;
+    if (command.name === '_result') {
+      this.#calls.resolve(command.transactionID, value);
+      return true;
+    }
+    if (command.name !== '_error') return false;
+    this.#calls.reject(command.transactionID, describeAnswer(value), value);
     return true;
   }
 
   async invoke(method: string, args: readonly unknown[]): Promise<unknown> {
-    return await this.#calls.open(method, (transactionID) =>
+    return await this.#calls.call((transactionID) =>
       this.#send({ name: method, transactionID, commandObject: null, args }),
     );
   }
@@ -185,10 +190,11 @@ export class RTMPConnection
       this.#call(message, command);
       return;
     }
-    if (outcome.result !== undefined)
-      this.#answer(message, command, '_result', outcome.result.value);
-    if (outcome.status !== undefined) this.#status(message.messageStreamID, outcome.status);
-    if (outcome.close === true) this.#link.end();
+    const { result, error, status, close } = outcome;
+    if (result !== undefined) this.#answer(message, command, '_result', result.value);
+    if (error !== undefined) this.#answer(message, command, '_error', error);
+    if (status !== undefined) this.#status(message.messageStreamID, status);
+    if (close === true) this.#link.end();
   }
 
   #call(message: RTMPMessage, command: Command): void {
@@ -247,7 +253,7 @@ export class RTMPConnection
       amf,
     );
     const handled = server.sharedObjects.handle(this, { name, persistent, requests });
-    if (handled instanceof Promise) background(handled, logger, `changing shared object "${name}"`);
+    if (handled instanceof Promise) background(handled, logger, 'changing a shared object');
   }
 }
 
@@ -256,6 +262,14 @@ function splitName(name: string): { service: string; method: string } {
   const at = name.lastIndexOf('.');
   const plain = (text: string) => text.replace(/^[@|]/, '');
   return { service: plain(name.slice(0, Math.max(0, at))), method: plain(name.slice(at + 1)) };
+}
+
+/** What the client's `_error` says, for the error of the call. */
+function describeAnswer(value: unknown): string {
+  const description: unknown = (value as { description?: unknown } | null | undefined)?.description;
+  return typeof description === 'string' && description !== ''
+    ? `the client answered with an error: ${description}`
+    : 'the client answered with an error';
 }
 
 function closeInfo(reason: CloseReason): StatusInfo | undefined {

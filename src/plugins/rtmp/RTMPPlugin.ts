@@ -85,27 +85,27 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
   /** Net streams of one client at a time. */
   maxStreams = 16;
   /** Bytes of one message from a client. */
-  maxMessageBytes = 4 * MiB;
+  maxMessageBytes: number = 4 * MiB;
   /** Chunk streams of one client. */
   maxChunkStreams = 64;
   /** Bytes of one client's unfinished messages. */
-  maxBufferedBytes = 8 * MiB;
+  maxBufferedBytes: number = 8 * MiB;
   /** Bytes of all clients' unfinished messages. */
-  maxTotalBufferedBytes = 256 * MiB;
+  maxTotalBufferedBytes: number = 256 * MiB;
   /** Bytes that may wait for one slow client. */
-  maxQueuedBytes = 1 * MiB;
+  maxQueuedBytes: number = 1 * MiB;
   /** Bytes that may wait for all slow clients. */
-  maxTotalQueuedBytes = 256 * MiB;
+  maxTotalQueuedBytes: number = 256 * MiB;
   /** Nesting of values from a client. */
   maxValueDepth = 64;
   /** Values in one message from a client. */
   maxValues = 100_000;
   /** Bytes of one text from a client. */
-  maxStringBytes = 1 * MiB;
+  maxStringBytes: number = 1 * MiB;
   /** Size of one message's values with references written out. */
-  maxExpandedBytes = 16 * MiB;
+  maxExpandedBytes: number = 16 * MiB;
   /** Size of the chunks that are sent; announced when it differs from RTMP's initial 128. */
-  outChunkSize = INITIAL_CHUNK_SIZE;
+  outChunkSize: number = INITIAL_CHUNK_SIZE;
   /** Bytes after which clients acknowledge. */
   windowBytes = 10_000_000;
   /** Bytes that clients may send ahead. */

@@ -5,6 +5,8 @@ import { errorInfo, type StatusInfo } from './message/statusInfo.ts';
 export interface StreamOutcome {
   /** Value of the `_result`; absent when there is none. */
   readonly result?: { readonly value: unknown };
+  /** Information of the `_error`, instead of a `_result`. */
+  readonly error?: StatusInfo;
   /** An `onStatus` on the stream that the command came on. */
   readonly status?: StatusInfo;
   /** The client wants to go. */
@@ -73,7 +75,7 @@ export class StreamCommands {
     let id = 1;
     while (this.#streams.has(id)) id += 1;
     if (id > this.#maxStreams) {
-      return { status: errorInfo('NetStream.Failed', `No more than ${this.#maxStreams} streams.`) };
+      return { error: errorInfo('NetStream.Failed', `No more than ${this.#maxStreams} streams.`) };
     }
     this.#streams.add(id);
     return { result: { value: id } };

@@ -272,6 +272,8 @@ export class RTMPLink {
       this.#handOnMessages();
       this.#acknowledge();
     });
+    // Whoever handed the stream over may have set it going again.
+    if (this.#pauses > 0) this.#stream.pause();
   }
 
   #shake(handshake: ServerHandshake, bytes: Buffer): void {
