@@ -33,11 +33,11 @@ for (const [index, target] of targets.entries()) {
   const corpus = readCorpus(target.name);
   const begin = performance.now();
   const code = ['/src/io/', '/src/plugins/rtmp/'];
-  const { found, blocks } = fuzz(target, { runs, seed, guided: true, corpus, code });
+  const { found, reached } = fuzz(target, { runs, seed, guided: true, corpus, code });
   const seconds = (performance.now() - begin) / 1000;
   const memory = Math.round(process.memoryUsage().rss / 1e6);
   console.log(
-    `${target.name.padEnd(14)} ${runs} inputs, ${Math.round(runs / seconds)}/s, ${blocks} blocks, ` +
+    `${target.name.padEnd(14)} ${runs} inputs, ${Math.round(runs / seconds)}/s, ${reached} characters of code, ` +
       `${found.length} new, ${memory} MB`,
   );
   if (options.keep) writeCorpus(target.name, [...corpus, ...found]);

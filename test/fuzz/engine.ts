@@ -25,8 +25,8 @@ export interface FuzzOptions {
 export interface FuzzResult {
   /** Inputs that reached code no earlier one had, beyond seeds and corpus. */
   readonly found: readonly Buffer[];
-  /** Blocks of code reached; 0 when not guided. */
-  readonly blocks: number;
+  /** Characters of code reached; 0 when not guided. */
+  readonly reached: number;
 }
 
 /** An input that was not taken as it has to be. */
@@ -62,9 +62,9 @@ export function fuzz(target: FuzzTarget, options: FuzzOptions): FuzzResult {
     pool.push(input);
     found.push(input);
   }
-  const blocks = coverage?.size ?? 0;
+  const reached = coverage?.size ?? 0;
   coverage?.stop();
-  return { found, blocks };
+  return { found, reached };
 }
 
 function attempt(target: FuzzTarget, input: Buffer): void {
@@ -75,25 +75,25 @@ function attempt(target: FuzzTarget, input: Buffer): void {
   }
 }
 
-/** The first input of a batch that reaches what the batch was the first to reach. */
+/** The first input of a batch that reaches something the batch was the first to reach. */
 function narrow(batch: readonly Buffer[], target: FuzzTarget, coverage: Coverage): Buffer {
-  const wanted = coverage.latest;
   for (const input of batch) {
-    coverage.measure();
+    coverage.reset();
     attempt(target, input);
-    const reached = coverage.measure();
-    for (const block of wanted) if (reached.has(block)) return input;
+    if (coverage.reachesLatest()) return input;
   }
   return batch[0] as Buffer;
 }
 
-/** Which blocks of code were run, as V8 counts them. */
+type Painted = ReadonlyMap<string, Uint8Array>;
+
+/** Which characters of the code were run, as V8 counts them. */
 class Coverage {
   readonly #session = new Session();
   readonly #code: readonly string[];
-  readonly #known = new Set<string>();
-  /** What the last {@link take} saw for the first time. */
-  latest: ReadonlySet<string> = new Set();
+  readonly #known = new Map<string, Uint8Array>();
+  /** One character of each stretch that the last {@link take} saw for the first time. */
+  #latest: readonly (readonly [script: string, at: number])[] = [];
 
   constructor(code: readonly string[]) {
     this.#code = code;
@@ -102,41 +102,65 @@ class Coverage {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
+  /** Characters of code reached so far. */
   get size(): number {
-    return this.#known.size;
+    let size = 0;
+    for (const known of this.#known.values()) for (const flag of known) size += flag;
+    return size;
   }
 
   /** Whether something was reached since the last call that never was before. */
   take(): boolean {
-    const fresh = new Set<string>();
-    for (const block of this.measure()) {
-      if (!this.#known.has(block)) fresh.add(block);
+    const latest: [string, number][] = [];
+    for (const [script, painted] of this.#measure()) {
+      let known = this.#known.get(script);
+      if (known === undefined) {
+        known = new Uint8Array(painted.length);
+        this.#known.set(script, known);
+      }
+      for (let at = 0; at < painted.length; at++) {
+        if (painted[at] === 0 || known[at] === 1) continue;
+        if (at === 0 || painted[at - 1] === 0 || known[at - 1] === 1) latest.push([script, at]);
+      }
+      for (let at = 0; at < painted.length; at++) known[at] = (known[at] ?? 0) | (painted[at] ?? 0);
     }
-    for (const block of fresh) this.#known.add(block);
-    this.latest = fresh;
-    return fresh.size > 0;
+    this.#latest = latest;
+    return latest.length > 0;
   }
 
-  /** What was reached since the last call. */
-  measure(): Set<string> {
-    const reached = new Set<string>();
-    this.#session.post('Profiler.takePreciseCoverage', (_error, { result }) => {
-      for (const script of result) {
-        if (!this.#code.some((part) => script.url.includes(part))) continue;
-        for (const fn of script.functions) {
-          for (const range of fn.ranges) {
-            if (range.count > 0)
-              reached.add(`${script.scriptId}:${range.startOffset}:${range.endOffset}`);
-          }
-        }
-      }
-    });
-    return reached;
+  /** Forgets what was reached since the last call. */
+  reset(): void {
+    this.#measure();
+  }
+
+  /** Whether what the last {@link take} saw first was reached since the last call of {@link reset}. */
+  reachesLatest(): boolean {
+    const painted = this.#measure();
+    return this.#latest.some(([script, at]) => painted.get(script)?.[at] === 1);
   }
 
   stop(): void {
     this.#session.post('Profiler.stopPreciseCoverage');
     this.#session.disconnect();
+  }
+
+  #measure(): Painted {
+    const painted = new Map<string, Uint8Array>();
+    this.#session.post('Profiler.takePreciseCoverage', (_error, { result }) => {
+      for (const script of result) {
+        if (!this.#code.some((part) => script.url.includes(part))) continue;
+        const [whole] = script.functions[0]?.ranges ?? [];
+        const flags = new Uint8Array(whole?.endOffset ?? 0);
+        // Outer ranges come before those inside them, which say more.
+        for (const { ranges } of script.functions) {
+          for (const { startOffset, endOffset, count } of ranges) {
+            flags.fill(count > 0 ? 1 : 0, startOffset, endOffset);
+          }
+        }
+        painted.set(script.scriptId, flags);
+      }
+    });
+    return painted;
   }
 }
 
