@@ -123,12 +123,12 @@ export class Server implements Lifecycle {
   }
 
   /**
-   * Finds the application of a path by virtual host and context path, longest path first, then the host itself before `*`.
+   * Finds the application of a path, without its query, by virtual host and context path, longest path first, then the host itself before `*`.
    *
    * @returns undefined when there is no application, or a name breaks the grammar or limits of room names
    */
   resolve(host: string, path: string): Address | undefined {
-    const names = pathSegments(path);
+    const names = pathSegments(path.replace(/\?.*$/su, ''));
     const hostKey = host.toLowerCase();
     for (let length = names.length; length >= 0; length -= 1) {
       const contextPath = names.slice(0, length).join('/');

@@ -419,7 +419,7 @@ export class Scope extends AttributeStore {
     if (handler?.start === undefined) return true;
     const { server } = this;
     return saidYes(
-      () => server.run(() => handler.start?.(this) ?? true),
+      () => server.run(() => (handler.start === undefined ? true : handler.start(this))),
       (error) => this.#log.error(`roomStart failed: ${describeError(error)}`, this.#fields(error)),
       (result) =>
         this.#log.warn(

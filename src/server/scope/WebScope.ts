@@ -174,7 +174,9 @@ export class WebScope extends Scope implements Lifecycle {
   async #askToStart(server: Server): Promise<LifecycleError | undefined> {
     const handler = this.handler;
     try {
-      const result: unknown = await server.run(() => handler?.start?.(this) ?? true);
+      const result: unknown = await server.run(() =>
+        handler?.start === undefined ? true : handler.start(this),
+      );
       if (result === true) return undefined;
       const said = result === false ? 'false' : `${String(result)} instead of true`;
       return new LifecycleError(
@@ -193,6 +195,8 @@ export class WebScope extends Scope implements Lifecycle {
 
   /** Refuses new clients, disconnects all, stops rooms, calls `appStop` once, stops the application's jobs. */
   stop(deadline?: AbortSignal): Promise<void> {
+    // From this moment on, not after the first await, nobody gets in.
+    if (this.state === 'open') this.setState('draining');
     this.#stopping ??= this.#stop(deadline);
     return this.#stopping;
   }

@@ -125,7 +125,9 @@ export class SharedObjects {
       | undefined;
     return allSayYes(
       handler?.getSharedObjectSecurity?.() ?? [],
-      (security) => security.isCreationAllowed?.(scope, message.name, message.persistent),
+      (security) =>
+        security.isCreationAllowed === undefined ||
+        security.isCreationAllowed(scope, message.name, message.persistent),
       (error) => {
         this.#server.logger.error(`shared object security failed: ${describeError(error)}`, {
           scope: scope.fullPath,
