@@ -235,6 +235,7 @@ export class RawClient {
   /** Reads one unmasked frame. */
   async readFrame(): Promise<{ opcode: number; fin: boolean; rsv: number; payload: Buffer }> {
     const head = await this.read(2);
+    if (head.length < 2) throw new Error('the connection ended');
     const [first = 0, second = 0] = head;
     let length = second & 127;
     if (length === 126) length = (await this.read(2)).readUInt16BE();
