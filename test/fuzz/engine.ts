@@ -113,11 +113,8 @@ class Coverage {
   take(): boolean {
     const latest: [string, number][] = [];
     for (const [script, painted] of this.#measure()) {
-      let known = this.#known.get(script);
-      if (known === undefined) {
-        known = new Uint8Array(painted.length);
-        this.#known.set(script, known);
-      }
+      const known = grown(this.#known.get(script), painted.length);
+      this.#known.set(script, known);
       for (let at = 0; at < painted.length; at++) {
         if (painted[at] === 0 || known[at] === 1) continue;
         if (at === 0 || painted[at - 1] === 0 || known[at - 1] === 1) latest.push([script, at]);
@@ -149,8 +146,8 @@ class Coverage {
     this.#session.post('Profiler.takePreciseCoverage', (_error, { result }) => {
       for (const script of result) {
         if (!this.#code.some((part) => script.url.includes(part))) continue;
-        const [whole] = script.functions[0]?.ranges ?? [];
-        const flags = new Uint8Array(whole?.endOffset ?? 0);
+        const ends = script.functions.flatMap(({ ranges }) => ranges.map((r) => r.endOffset));
+        const flags = new Uint8Array(Math.max(0, ...ends));
         // Outer ranges come before those inside them, which say more.
         for (const { ranges } of script.functions) {
           for (const { startOffset, endOffset, count } of ranges) {
@@ -162,6 +159,14 @@ class Coverage {
     });
     return painted;
   }
+}
+
+/** The functions V8 reports of a script differ from time to time, and with them how far it reaches. */
+function grown(known: Uint8Array | undefined, length: number): Uint8Array {
+  if (known !== undefined && known.length >= length) return known;
+  const longer = new Uint8Array(length);
+  longer.set(known ?? []);
+  return longer;
 }
 
 type Random = () => number;

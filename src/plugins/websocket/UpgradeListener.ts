@@ -15,6 +15,7 @@ export class UpgradeListener {
   readonly #logger: Logger;
   readonly #http: HTTPServer;
   readonly #sockets = new Set<Duplex>();
+  readonly #forgetSocket: (this: Duplex) => void;
 
   constructor(handler: UpgradeHandler, handshakeTimeoutMs: number, logger: Logger) {
     this.#handler = handler;
@@ -35,8 +36,13 @@ export class UpgradeListener {
       });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
+    const sockets = this.#sockets;
+    this.#forgetSocket = function forget() {
+      sockets.delete(this);
+    };
     this.#http.on('upgrade', (request, socket, head) => {
       this.#sockets.delete(socket);
+      socket.off('close', this.#forgetSocket);
       this.#handler.handleUpgrade(request, socket, head);
     });
     this.#http.on('clientError', (error, socket) => this.#dropBadRequest(error, socket as Socket));
@@ -51,7 +57,7 @@ export class UpgradeListener {
   /** Takes a socket over, with the bytes already read from it. */
   take(socket: Socket, head: Buffer): void {
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('close', this.#forgetSocket);
     if (head.length > 0) socket.unshift(head);
     this.#http.emit('connection', socket);
   }
