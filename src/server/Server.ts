@@ -202,7 +202,7 @@ export class Server implements Lifecycle {
     const leaving: Promise<void>[] = [];
     for (const [connection, membership] of this.#memberships) {
       if (!membership.isIn(scope)) continue;
-      connection.close({ kind: 'shutdown', description });
+      if (!membership.isLeaving) connection.close({ kind: 'shutdown', description });
       leaving.push(this.disconnect(connection));
     }
     await Promise.all(leaving);

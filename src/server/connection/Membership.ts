@@ -37,6 +37,11 @@ export class Membership {
     this.#params = options.params;
   }
 
+  /** Whether its end has begun. */
+  get isLeaving(): boolean {
+    return this.#leaving !== undefined;
+  }
+
   /** Whether the connection is in a scope or below it, or on its way there. */
   isIn(scope: Scope): boolean {
     let at: Scope | undefined = this.#connection.scope ?? this.#address.application;

@@ -536,6 +536,11 @@ export class Scope extends AttributeStore {
     this.#idle?.cancel();
     this.#idle = undefined;
     const starting = this.#ready;
+    // First of all, so that nobody stays in a room that cannot be found any more while slow callbacks run.
+    const leaving =
+      this.#holds > 0 || this.connections.size > 0
+        ? this.server.disconnectAll(this, `room ${this.fullPath} was closed`)
+        : undefined;
     const runs = wasCreating && starting !== undefined ? await starting : true;
     if (this.#children !== undefined && this.#children.size > 0) {
       await Promise.all([...this.#children.values()].map((child) => child.drain()));
@@ -543,9 +548,7 @@ export class Scope extends AttributeStore {
     if (this.#leaving !== undefined && this.#leaving.size > 0) {
       await Promise.all(this.#leaving.values());
     }
-    if (this.#holds > 0 || this.connections.size > 0) {
-      await this.server.disconnectAll(this, `room ${this.fullPath} was closed`);
-    }
+    if (leaving !== undefined) await leaving;
     const closing = this.server.sharedObjects.closeScope(this);
     if (closing !== undefined) await closing;
     const stopping = runs ? this.#callStop() : undefined;
