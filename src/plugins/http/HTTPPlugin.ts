@@ -60,9 +60,17 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
   maxRequestsPerConnection = 1_000;
 
   readonly #sockets = new Set<Duplex>();
+  readonly #forgetSocket: (this: Duplex) => void;
   #http: NodeServer | undefined;
   #files: StaticFiles | undefined;
   #logger: Logger | undefined;
+
+  constructor() {
+    const sockets = this.#sockets;
+    this.#forgetSocket = function forget() {
+      sockets.delete(this);
+    };
+  }
 
   /** Gets ready for connections. */
   async start(): Promise<void> {
@@ -117,7 +125,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
       return;
     }
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('close', this.#forgetSocket);
     if (head.length > 0) socket.unshift(head);
     this.#http.emit('connection', socket);
   }
@@ -145,6 +153,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
       return;
     }
     this.#sockets.delete(socket);
+    socket.off('close', this.#forgetSocket);
     handler.handleUpgrade(request, socket, head);
   }
 

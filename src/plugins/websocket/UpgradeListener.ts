@@ -12,6 +12,7 @@ export class UpgradeListener {
   readonly #handler: UpgradeHandler;
   readonly #http: HTTPServer;
   readonly #sockets = new Set<Duplex>();
+  readonly #forgetSocket: (this: Duplex) => void;
 
   constructor(handler: UpgradeHandler, handshakeTimeoutMs: number) {
     this.#handler = handler;
@@ -31,8 +32,13 @@ export class UpgradeListener {
       });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
+    const sockets = this.#sockets;
+    this.#forgetSocket = function forget() {
+      sockets.delete(this);
+    };
     this.#http.on('upgrade', (request, socket, head) => {
       this.#sockets.delete(socket);
+      socket.off('close', this.#forgetSocket);
       this.#handler.handleUpgrade(request, socket, head);
     });
   }
@@ -46,7 +52,7 @@ export class UpgradeListener {
   /** Takes a socket over, with the bytes already read from it. */
   take(socket: Socket, head: Buffer): void {
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('close', this.#forgetSocket);
     if (head.length > 0) socket.unshift(head);
     this.#http.emit('connection', socket);
   }
