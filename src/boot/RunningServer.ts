@@ -33,6 +33,7 @@ export class RunningServer implements AsyncDisposable {
   readonly #stopTimeoutMs: number;
   readonly #webapps: Webapp[] = [];
   readonly #applications: DeployedApplication[] = [];
+  readonly #began = performance.now();
   #stopping: Promise<void> | undefined;
 
   /** @internal */
@@ -57,6 +58,22 @@ export class RunningServer implements AsyncDisposable {
   /** A bean of the server's own context. */
   getBean<T = unknown>(name: string): T {
     return this.#context.getBean<T>(name);
+  }
+
+  /** Logs what runs and where it listens. @internal */
+  announce(): void {
+    const { addresses } = this;
+    const home = addresses.flatMap(({ urls }) => urls).find((url) => url.startsWith('http'));
+    for (const { name, contextPath, startedInMs } of this.#applications) {
+      const path = contextPath === '/' ? '/' : `${contextPath}/`;
+      const place = home === undefined ? '' : `: ${new URL(path, home)}`;
+      this.#logger.info(`webapp "${name}" runs at ${contextPath} (${startedInMs} ms)${place}`);
+    }
+    for (const { transport, urls } of addresses) {
+      this.#logger.info(`${transport} listens: ${urls.join(' ')}`);
+    }
+    const seconds = (performance.now() - this.#began) / 1000;
+    this.#logger.info(`red5 started in ${seconds.toFixed(1)} s`);
   }
 
   /** Starts a webapp. @internal */

@@ -51,8 +51,6 @@ export interface ServerStartOptions {
   readonly ports?: ServerPorts;
   /** More arguments for `red5 start`. */
   readonly args?: readonly string[];
-  /** Arguments for Node itself. */
-  readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -94,7 +92,6 @@ export class ServerProcess {
     const child = spawn(
       process.execPath,
       [
-        ...(options.nodeArgs ?? []),
         path.join(repository, 'dist/main.js'),
         'start',
         '--root',
@@ -105,7 +102,7 @@ export class ServerProcess {
         cwd: options.folder,
         env: {
           ...process.env,
-          NODE_OPTIONS: '',
+          NODE_OPTIONS: '--conditions=red5-source',
           HTTP_PORT: String(ports.http),
           RTMP_PORT: String(ports.rtmp),
           WS_PORT: String(ports.ws),

@@ -37,7 +37,7 @@ export class WebSocketTestClient {
 
   /** Opens a connection; fails with the HTTP status when the server refuses the upgrade. */
   static open(url: string, options: WebSocketOpenOptions = {}): Promise<WebSocketTestClient> {
-    const socket = new WebSocket(url, [...(options.protocols ?? ['chat'])], {
+    const socket = new WebSocket(url, [...(options.protocols ?? [])], {
       perMessageDeflate: false,
       headers: { ...options.headers },
     });
