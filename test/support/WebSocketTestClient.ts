@@ -9,7 +9,7 @@ export interface WebSocketOpenOptions {
 
 /** A WebSocket client for tests: keeps each text it received and how the connection ended. */
 export class WebSocketTestClient {
-  readonly texts = new Inbox<string>('WebSocket texts');
+  readonly texts: Inbox<string> = new Inbox<string>('WebSocket texts');
   /** Resolves when the connection is gone, with the close code and reason the peer gave. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   /** The answer to the opening handshake. */

@@ -1,7 +1,7 @@
 /** How much of a bean file the container is willing to read. Files beyond these are refused, located. */
 export const limits = {
   /** Bytes of one file; 10,000 beans are about 1.4 MB. */
-  fileBytes: 16 * 1024 * 1024,
+  fileBytes: 16_777_216,
   /** Levels of elements, mappings and lists inside each other. */
   depth: 100,
   /** Nodes that YAML aliases may add in all. */

@@ -22,7 +22,7 @@ export class WebScope extends Scope implements Lifecycle {
       server: 'Server',
       parent: 'Scope',
       contextPath: 'string',
-      virtualHosts: 'object',
+      virtualHosts: 'array<string>',
       clientsMakeRooms: 'boolean',
       maxNameLength: 'int',
       maxRoomDepth: 'int',
