@@ -33,6 +33,7 @@ export class RunningServer implements AsyncDisposable {
   readonly #stopTimeoutMs: number;
   readonly #webapps: Webapp[] = [];
   readonly #applications: DeployedApplication[] = [];
+  #addresses: readonly ListeningAddress[] = [];
   readonly #began = performance.now();
   #stopping: Promise<void> | undefined;
 
@@ -48,11 +49,9 @@ export class RunningServer implements AsyncDisposable {
     return this.#applications;
   }
 
-  /** Everything that listens. */
+  /** Everything that listens; nothing before the start has ended and after the stop. */
   get addresses(): readonly ListeningAddress[] {
-    return [...this.#context.getBeansOfType<unknown>('TCPTransport').values()]
-      .filter((bean) => bean instanceof TCPTransport)
-      .flatMap(listeningAddress);
+    return this.#addresses;
   }
 
   /** A bean of the server's own context. */
@@ -62,7 +61,10 @@ export class RunningServer implements AsyncDisposable {
 
   /** Logs what runs and where it listens. @internal */
   announce(): void {
-    const { addresses } = this;
+    this.#addresses = [...this.#context.getBeansOfType<unknown>('TCPTransport').values()]
+      .filter((bean) => bean instanceof TCPTransport)
+      .flatMap(listeningAddress);
+    const addresses = this.#addresses;
     const home = addresses.flatMap(({ urls }) => urls).find((url) => url.startsWith('http'));
     for (const { name, contextPath, startedInMs } of this.#applications) {
       const path = contextPath === '/' ? '/' : `${contextPath}/`;
@@ -124,6 +126,7 @@ export class RunningServer implements AsyncDisposable {
     for (const webapp of this.#webapps.toReversed()) await attempt(() => webapp.stop(deadline));
     await attempt(() => this.#context.close(deadline));
     this.#applications.length = 0;
+    this.#addresses = [];
     if (failures.length === 0) return;
     const [cause, ...others] = failures;
     throw new LifecycleError('STOP_FAILED', `stopping failed: ${describeError(cause)}`, {

@@ -57,12 +57,14 @@ describe('startServer', () => {
       server.addresses.map(({ transport }) => transport),
       ['http', 'rtmp', 'websocket'],
     );
-    const page = await fetch(httpURL(server, '/plain/'));
+    const url = httpURL(server, '/plain/');
+    const page = await fetch(url);
     assert.match(await page.text(), /<title>plain/);
     const hidden = await fetch(httpURL(server, '/plain/red5-web.yaml'));
     assert.equal(hidden.status, 404);
     await server.stop();
-    await assert.rejects(fetch(httpURL(server, '/plain/')));
+    await assert.rejects(fetch(url));
+    assert.deepEqual(server.addresses, []);
   });
 
   it('loads code beside the bean file, which gets the classes the server runs on', async () => {
@@ -172,7 +174,7 @@ describe('startServer', () => {
   it('stops all webapps when a port is in use, and says which bean wanted it', async () => {
     const notes: string[] = [];
     Reflect.set(globalThis, 'portNotes', notes);
-    const other = createServer().listen(0, '0.0.0.0');
+    const other = createServer().listen(0, '0.0.0.0').unref();
     await once(other, 'listening');
     const address = other.address();
     assert.ok(typeof address === 'object' && address !== null);
@@ -183,8 +185,9 @@ describe('startServer', () => {
     const properties = { ...anyPorts, 'rtmp.port': String(address.port) };
     await assert.rejects(start(folder, new MemoryLogger(), properties), (error) => {
       assert.ok(error instanceof LifecycleError);
-      assert.equal(error.code, 'PORT_IN_USE');
       assert.equal(error.bean, 'rtmp.transport');
+      assert.ok(error.cause instanceof LifecycleError);
+      assert.equal(error.cause.code, 'PORT_IN_USE');
       return true;
     });
     other.close();

@@ -106,7 +106,7 @@ describe('red5', () => {
   });
 
   it('ends with 1 and one line when a port is in use', async () => {
-    const other = createServer().listen(0, '0.0.0.0');
+    const other = createServer().listen(0, '0.0.0.0').unref();
     await once(other, 'listening');
     const address = other.address();
     assert.ok(typeof address === 'object' && address !== null);

@@ -102,7 +102,7 @@ export class ServerProcess {
         cwd: options.folder,
         env: {
           ...process.env,
-          NODE_OPTIONS: '--conditions=red5-source',
+          NODE_OPTIONS: '',
           HTTP_PORT: String(ports.http),
           RTMP_PORT: String(ports.rtmp),
           WS_PORT: String(ports.ws),
