@@ -704,6 +704,60 @@ export class BeanFactory {
     return this.#types.typesOf(record);
   }
 
+  /** The types of a bean by its name, as far as they are known without making it. */
+  typeNamesOf(name: string): ReadonlySet<string> | undefined {
+    const record = this.findRecord(name);
+    if (record !== undefined) return this.typesOf(record);
+    return this.parent?.typeNamesOf(this.table.canonicalName(name));
+  }
+
+  /** Names of the beans that serve as a type; factory beans themselves are named with `&`. */
+  namesForType(
+    type: string,
+    options: { readonly ancestors?: boolean; readonly nonSingletons?: boolean } = {},
+  ): string[] {
+    const names: string[] = [];
+    for (const record of this.recordsOfType(type)) {
+      if (options.nonSingletons !== false || this.isSingleton(record.name)) names.push(record.name);
+    }
+    for (const record of this.records()) {
+      const info = this.#types.predict(record);
+      if (info?.isFactoryBean === true && info.is(type)) names.push(`&${record.name}`);
+    }
+    if (options.ancestors !== true || this.parent === undefined) return names;
+    const above = this.parent.namesForType(type, options);
+    return [
+      ...names,
+      ...above.filter((name) => !this.table.definitions.has(name.replace(/^&/, ''))),
+    ];
+  }
+
+  /** True when all requests for a bean give the same object. */
+  isSingleton(name: string): boolean {
+    const record = this.findRecord(name.replace(/^&/, ''));
+    if (record === undefined)
+      return this.#singletons.has(name) || (this.parent?.isSingleton(name) ?? false);
+    if (!record.definition.singleton || name.startsWith('&')) return record.definition.singleton;
+    const info = this.#types.predict(record);
+    if (info?.isFactoryBean !== true) return true;
+    const factory = this.getBean(`&${record.name}`);
+    return typeof factory === 'object' && factory !== null && isSingletonFactory(factory);
+  }
+
+  /** True when each request for a bean makes a new object. */
+  isPrototype(name: string): boolean {
+    const record = this.findRecord(name.replace(/^&/, ''));
+    if (record === undefined) return this.parent?.isPrototype(name) ?? false;
+    if (record.definition.prototype) return true;
+    const info = this.#types.predict(record);
+    return info?.isFactoryBean === true && !name.startsWith('&') && !this.isSingleton(name);
+  }
+
+  /** The definition of a bean of this factory, with all it inherits. */
+  getBeanDefinition(name: string): BeanDefinition | undefined {
+    return this.findRecord(name)?.definition;
+  }
+
   /** The class a definition makes, as far as it is known. */
   predict(record: BeanRecord): ClassInfo | undefined {
     return this.#types.predict(record);
