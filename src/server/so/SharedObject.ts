@@ -3,7 +3,6 @@ import { type AttributeSource, AttributeStore, attributeEntries } from '../Attri
 import type { BaseConnection } from '../connection/BaseConnection.ts';
 import { runWithConnection } from '../connection/Red5.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
-import type { StoreChanges } from '../persistence/Store.ts';
 import type { Server } from '../Server.ts';
 import { sameValue } from '../sameValue.ts';
 import type { Scope } from '../scope/Scope.ts';
@@ -18,6 +17,7 @@ import type {
 import type { SharedObjectLimits } from './SharedObjectLimits.ts';
 import type { SharedObjectListener } from './SharedObjectListener.ts';
 import type { SharedObjectSecurity } from './SharedObjectSecurity.ts';
+import type { SharedObjects } from './SharedObjects.ts';
 
 /** A connection that can subscribe to shared objects. */
 export type SubscriberConnection = BaseConnection & SharedObjectSubscriber;
@@ -86,11 +86,10 @@ export class SharedObject {
   readonly scope: Scope;
   readonly #server: Server;
   readonly #limits: SharedObjectLimits;
-  readonly #remove: () => void;
-  readonly #save: ((changes: StoreChanges) => MaybePromise<void>) | undefined;
+  readonly #owner: SharedObjects;
   readonly #entries = new Map<string, Entry>();
   readonly #subscribers = new Set<SubscriberConnection>();
-  readonly #deliveries: Deliveries;
+  #deliveries: Deliveries | undefined;
   #listeners: Set<SharedObjectListener> | undefined;
   #security: Set<SharedObjectSecurity> | undefined;
   #handlers: Map<string, object> | undefined;
@@ -120,8 +119,7 @@ export class SharedObject {
     options: {
       readonly persistent: boolean;
       readonly limits: SharedObjectLimits;
-      readonly remove: () => void;
-      readonly save?: ((changes: StoreChanges) => MaybePromise<void>) | undefined;
+      readonly owner: SharedObjects;
     },
   ) {
     this.scope = scope;
@@ -129,13 +127,8 @@ export class SharedObject {
     this.persistent = options.persistent;
     this.#server = scope.server;
     this.#limits = options.limits;
-    this.#remove = options.remove;
-    this.#save = options.save;
+    this.#owner = options.owner;
     this.#creationTime = this.#server.clock.now();
-    this.#deliveries = new Deliveries(this, this.#subscribers, {
-      logger: this.#server.logger,
-      afterwards: () => this.#next(),
-    });
   }
 
   /** Goes up by one with each message of a client and each update by server code; begins at 1. */
@@ -463,7 +456,7 @@ export class SharedObject {
 
   /** Resolves when everything that was changed is stored. @internal */
   flushed(): MaybePromise<void> {
-    return this.#deliveries.settled();
+    return this.#deliveries?.settled();
   }
 
   get #isBusy(): boolean {
@@ -471,7 +464,7 @@ export class SharedObject {
       this.#batch !== undefined ||
       this.#isDeciding ||
       this.#loading !== undefined ||
-      this.#deliveries.isDelivering ||
+      this.#deliveries?.isDelivering === true ||
       (this.#waiting !== undefined && this.#waiting.length > 0)
     );
   }
@@ -516,7 +509,7 @@ export class SharedObject {
         this.#batch !== undefined ||
         this.#isDeciding ||
         this.#loading !== undefined ||
-        this.#deliveries.isDelivering
+        this.#deliveries?.isDelivering === true
       ) {
         return;
       }
@@ -600,7 +593,7 @@ export class SharedObject {
       this.#maxListeners = Math.max(this.#maxListeners, this.#subscribers.size);
       this.#linger?.cancel();
       this.#linger = undefined;
-      this.#server.sharedObjects.subscribed(connection, this);
+      this.#owner.subscribed(connection, this);
     }
     batch.owner.push({ type: 'useSuccess' });
     if (!this.persistent) batch.owner.push({ type: 'clear' });
@@ -610,7 +603,7 @@ export class SharedObject {
 
   #leave(connection: SubscriberConnection): void {
     this.#subscribers.delete(connection);
-    this.#server.sharedObjects.unsubscribed(connection, this);
+    this.#owner.unsubscribed(connection, this);
     this.#tell((listener) => listener.onSharedObjectDisconnect?.(this));
     this.#lingerIfUnused();
   }
@@ -684,7 +677,11 @@ export class SharedObject {
     this.#batch = undefined;
     this.#version += 1;
     const stored =
-      batch.stored.size > 0 && this.#save !== undefined ? this.#save(batch.stored) : undefined;
+      this.persistent && batch.stored.size > 0 ? this.#owner.save(this, batch.stored) : undefined;
+    this.#deliveries ??= new Deliveries(this, this.#subscribers, {
+      logger: this.#server.logger,
+      afterwards: () => this.#next(),
+    });
     this.#deliveries.add({ ...batch, version: this.#version, stored });
     if (this.#closesAfterBatch && !this.#isClosed) this.#dispose();
     this.#next();
@@ -825,12 +822,12 @@ export class SharedObject {
     this.#updateTimer?.cancel();
     for (const { expiry } of this.#entries.values()) expiry?.cancel();
     for (const connection of this.#subscribers) {
-      this.#server.sharedObjects.unsubscribed(connection, this);
+      this.#owner.unsubscribed(connection, this);
     }
     this.#subscribers.clear();
     this.#entries.clear();
     this.#bytes = 0;
-    this.#remove();
+    this.#owner.removed(this);
     this.#next();
   }
 
