@@ -81,4 +81,5 @@ export type { SharedObjectSecurity } from './so/SharedObjectSecurity.ts';
 export { type SharedObjectMessage, SharedObjects } from './so/SharedObjects.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
 export { TCPTransport } from './transport/TCPTransport.ts';
+export { TLSHandler } from './transport/tls/TLSHandler.ts';
 export type { UpgradeHandler } from './transport/UpgradeHandler.ts';
