@@ -1,7 +1,9 @@
 import { createServer, type Server as HTTPServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Logger } from '../../base/index.ts';
 import type { UpgradeHandler } from '../../server/index.ts';
+import { refuseUpgrade } from './handshake/Refusal.ts';
 
 /**
  * Speaks HTTP on a port that is for WebSocket only: upgrade requests go to the handler, all others are answered with 426.
@@ -10,11 +12,14 @@ import type { UpgradeHandler } from '../../server/index.ts';
  */
 export class UpgradeListener {
   readonly #handler: UpgradeHandler;
+  readonly #logger: Logger;
   readonly #http: HTTPServer;
   readonly #sockets = new Set<Duplex>();
+  readonly #forgetSocket: (this: Duplex) => void;
 
-  constructor(handler: UpgradeHandler, handshakeTimeoutMs: number) {
+  constructor(handler: UpgradeHandler, handshakeTimeoutMs: number, logger: Logger) {
     this.#handler = handler;
+    this.#logger = logger;
     this.#http = createServer({
       headersTimeout: handshakeTimeoutMs,
       requestTimeout: handshakeTimeoutMs,
@@ -31,10 +36,16 @@ export class UpgradeListener {
       });
       response.end(request.method === 'HEAD' ? undefined : body);
     });
+    const sockets = this.#sockets;
+    this.#forgetSocket = function forget() {
+      sockets.delete(this);
+    };
     this.#http.on('upgrade', (request, socket, head) => {
       this.#sockets.delete(socket);
+      socket.off('close', this.#forgetSocket);
       this.#handler.handleUpgrade(request, socket, head);
     });
+    this.#http.on('clientError', (error, socket) => this.#dropBadRequest(error, socket as Socket));
   }
 
   /** Begins to enforce the time-outs. */
@@ -46,7 +57,7 @@ export class UpgradeListener {
   /** Takes a socket over, with the bytes already read from it. */
   take(socket: Socket, head: Buffer): void {
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('close', this.#forgetSocket);
     if (head.length > 0) socket.unshift(head);
     this.#http.emit('connection', socket);
   }
@@ -55,5 +66,22 @@ export class UpgradeListener {
   stop(): void {
     this.#http.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** What is no request, or not in time, ends with an answer and one line in the log. */
+  #dropBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    const description = isLate ? 'the request was not finished in time' : 'this is no request';
+    this.#logger.info(`connection closed: ${description}`, {
+      remoteAddress,
+      remotePort,
+      code: error.code,
+    });
+    refuseUpgrade(socket, { status: isLate ? 408 : 400, description });
   }
 }

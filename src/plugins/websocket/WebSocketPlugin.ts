@@ -92,15 +92,16 @@ export class WebSocketPlugin
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
   async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
+    const logger = this.server.logger.child('websocket');
     this.#webSockets = new WebSocketServer({
       settings: this,
       server: this.server,
       fanOut: this.#sharedFanOut(),
-      logger: this.server.logger.child('websocket'),
+      logger,
       managerOf: (application) => this.#managers.get(application),
     });
     this.#webSockets.start();
-    this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs);
+    this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs, logger);
     this.#listener.start();
     await this.server.plugins.register(this);
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer as WsServer } from 'ws';
+import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws';
 import { background, type Logger, type Timer } from '../../base/index.ts';
 import type { ConnectResult, Server, WebScope } from '../../server/index.ts';
 import type { FanOut } from './frame/FanOut.ts';
@@ -63,6 +63,7 @@ export class WebSocketServer {
   readonly #agreed = new WeakMap<IncomingMessage, string>();
   /** Sockets that are in their handshake, and open ones. */
   readonly #sockets = new Set<Duplex>();
+  readonly #forgetSocket: (this: Duplex) => void;
   readonly #open = new Map<WebSocketConnection, Admission>();
   #heartbeat: Timer | undefined;
   #isStopping = false;
@@ -81,6 +82,10 @@ export class WebSocketServer {
       perApplication: settings.maxConnectionsPerApplication,
       perAddress: settings.maxConnectionsPerAddress,
     });
+    const sockets = this.#sockets;
+    this.#forgetSocket = function forget() {
+      sockets.delete(this);
+    };
     this.#ws = new WsServer(wsOptions(settings, (request) => this.#agreed.get(request) ?? false));
   }
 
@@ -119,7 +124,7 @@ export class WebSocketServer {
   /** Answers an upgrade request: 101, or an HTTP error. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('close', this.#forgetSocket);
     const onError = (error: Error) => this.#logger.debug(`WebSocket handshake: ${error.message}`);
     socket.on('error', onError);
     const admission = this.#admit(request);
@@ -260,52 +265,61 @@ export class WebSocketServer {
 
   #opened(webSocket: WebSocket, socket: Duplex, admission: Admission): void {
     const { connection, manager } = admission;
-    const now = this.#server.clock.now();
-    connection.lastActivity = now;
+    connection.lastActivity = this.#server.clock.now();
     this.#open.set(connection, admission);
+    if (webSocket instanceof SessionSocket) webSocket.session = { server: this, connection };
+    webSocket.on('message', onMessage);
+    webSocket.on('ping', onAlive);
+    webSocket.on('pong', onAlive);
+    webSocket.on('error', onError);
+    webSocket.on('close', onClose);
     const isCompressed = webSocket.extensions !== '';
-    connection.open(webSocket, {
-      socket,
-      ...(isCompressed ? { writeFrames: sendThrough(webSocket) } : {}),
-    });
-    if (webSocket instanceof OrderedWebSocket)
-      webSocket.beforeClose = () => connection.member.close();
-    this.#listen(webSocket, admission, now);
+    connection.open(
+      webSocket,
+      isCompressed ? { socket, writeFrames: sendThrough(webSocket) } : { socket },
+    );
     manager.addConnection(connection);
   }
 
-  #listen(webSocket: WebSocket, { connection, manager }: Admission, now: number): void {
-    const { clock } = this.#server;
-    const { maxMessagesPerSecond, maxBytesPerSecond } = this.#settings;
-    const messages = new TokenBucket(maxMessagesPerSecond, now);
-    const bytes = new TokenBucket(maxBytesPerSecond, now);
-    webSocket.on('message', (data: Buffer, isBinary: boolean) => {
-      if (connection.isClosing) return;
-      const at = clock.now();
-      connection.lastActivity = at;
-      connection.receivedMessages += 1;
-      connection.receivedBytes += data.length;
-      if (!messages.take(1, at) || !bytes.take(data.length, at)) {
-        this.#logger.info('WebSocket connection sends too fast', {
-          connection: connection.sessionID,
-        });
-        connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
-        return;
-      }
-      manager.deliver(new WSMessage(connection, data, isBinary ? 'binary' : 'text'));
-    });
-    const alive = () => {
-      connection.lastActivity = clock.now();
+  /** A whole message came. @internal */
+  received(session: Session, data: Buffer, isBinary: boolean): void {
+    const { connection } = session;
+    if (connection.isClosing) return;
+    const at = this.#server.clock.now();
+    connection.lastActivity = at;
+    connection.receivedMessages += 1;
+    connection.receivedBytes += data.length;
+    session.rate ??= {
+      messages: new TokenBucket(this.#settings.maxMessagesPerSecond, at),
+      bytes: new TokenBucket(this.#settings.maxBytesPerSecond, at),
     };
-    webSocket.on('ping', alive);
-    webSocket.on('pong', alive);
-    webSocket.on('error', (error) => {
-      this.#logger.info(`WebSocket connection broke the protocol: ${error.message}`, {
+    if (!session.rate.messages.take(1, at) || !session.rate.bytes.take(data.length, at)) {
+      this.#logger.info('WebSocket connection sends too fast', {
         connection: connection.sessionID,
-        path: connection.path,
       });
+      connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
+      return;
+    }
+    const manager = this.#open.get(connection)?.manager;
+    manager?.deliver(new WSMessage(connection, data, isBinary ? 'binary' : 'text'));
+  }
+
+  /** A ping or pong came. @internal */
+  alive({ connection }: Session): void {
+    connection.lastActivity = this.#server.clock.now();
+  }
+
+  /** The peer broke the protocol; `ws` sends the close frame. @internal */
+  failed({ connection }: Session, error: Error): void {
+    this.#logger.info(`WebSocket connection broke the protocol: ${error.message}`, {
+      connection: connection.sessionID,
+      path: connection.path,
     });
-    webSocket.on('close', () => this.#ended(connection));
+  }
+
+  /** The socket has closed. @internal */
+  closed({ connection }: Session): void {
+    this.#ended(connection);
   }
 
   #ended(connection: WebSocketConnection): void {
@@ -348,14 +362,46 @@ export class WebSocketServer {
   }
 }
 
-/** `ws` sends a close frame of its own accord too, in answer to the peer's or to an error: what is pending has to go first. */
-class OrderedWebSocket extends WebSocket {
-  beforeClose: (() => void) | undefined;
+/** An open connection. Its listeners are functions that all share and find it by `this`, as idle connections are to cost little. */
+interface Session {
+  readonly server: WebSocketServer;
+  readonly connection: WebSocketConnection;
+  /** Made at the first message. */
+  rate?: { readonly messages: TokenBucket; readonly bytes: TokenBucket };
+}
 
+class SessionSocket extends WebSocket {
+  session: Session | undefined;
+
+  /** `ws` sends a close frame of its own accord too, in answer to the peer's or to an error: what is pending has to go first. */
   override close(code?: number, data?: string | Buffer): void {
-    this.beforeClose?.();
+    this.session?.connection.member.close();
     super.close(code, data);
   }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  const session = sessionOf(this);
+  session?.server.received(session, data as Buffer, isBinary);
+}
+
+function onAlive(this: WebSocket): void {
+  const session = sessionOf(this);
+  session?.server.alive(session);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  const session = sessionOf(this);
+  session?.server.failed(session, error);
+}
+
+function onClose(this: WebSocket): void {
+  const session = sessionOf(this);
+  session?.server.closed(session);
+}
+
+function sessionOf(socket: WebSocket): Session | undefined {
+  return socket instanceof SessionSocket ? socket.session : undefined;
 }
 
 type WsOptions = NonNullable<ConstructorParameters<typeof WsServer>[0]>;
@@ -368,7 +414,7 @@ function wsOptions(
   const options: WsOptions & { readonly closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
-    WebSocket: OrderedWebSocket,
+    WebSocket: SessionSocket,
     maxPayload: settings.maxMessageBytes,
     maxFragments: settings.maxFragments,
     closeTimeout: settings.closeTimeoutMs,

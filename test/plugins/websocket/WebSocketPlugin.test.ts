@@ -528,7 +528,7 @@ describe('WebSocketPlugin: connections', () => {
     const two = await TestClient.open(`${server.url}/chat`);
     two.send('long');
     assert.deepEqual(await two.closed, { code: 4001, reason: 'ü'.repeat(61) });
-    assert.deepEqual(listener.events.filter((event) => event.startsWith('disconnect')).length, 2);
+    await until(() => listener.events.filter((event) => event === 'disconnect chat').length === 2);
   });
 
   it('fire onWSDisconnect once when the peer just vanishes', async () => {

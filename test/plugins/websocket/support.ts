@@ -17,6 +17,8 @@ import {
   WebScope,
 } from '../../../src/server/index.ts';
 
+const silent = createLogger({ level: 'silent', format: 'json' });
+
 /** Writes down what it hears, and answers as a test tells it to. */
 export class RecordingListener extends WebSocketDataListener {
   readonly events: string[] = [];
@@ -61,7 +63,7 @@ export interface TestServer extends AsyncDisposable {
 /** A server with the WebSocket plugin on a port of its own. */
 export async function startServer(settings: Partial<WebSocketPlugin> = {}): Promise<TestServer> {
   const server = new Server();
-  server.logger = createLogger({ level: 'silent' });
+  server.logger = silent;
   const plugin = Object.assign(new WebSocketPlugin(), settings, { server });
   const transport = Object.assign(new TCPTransport(), {
     name: 'websocket',
@@ -233,6 +235,7 @@ export class RawClient {
   /** Reads one unmasked frame. */
   async readFrame(): Promise<{ opcode: number; fin: boolean; rsv: number; payload: Buffer }> {
     const head = await this.read(2);
+    if (head.length < 2) throw new Error('the connection ended');
     const [first = 0, second = 0] = head;
     let length = second & 127;
     if (length === 126) length = (await this.read(2)).readUInt16BE();

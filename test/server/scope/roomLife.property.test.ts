@@ -10,6 +10,8 @@ import { startTestServer, type TestServer } from '../support/testServer.ts';
 class RandomApplication implements ScopeHandler {
   readonly #waiting: (() => void)[] = [];
   readonly running = new Map<string, Scope>();
+  /** Rooms that ever ran. */
+  readonly ran = new Set<Scope>();
   readonly members = new Map<string, number>();
   readonly faults: string[] = [];
   /** Which answers come later, and which are no; consumed one per question. */
@@ -41,7 +43,10 @@ class RandomApplication implements ScopeHandler {
       this.faults.push(`${scope.fullPath} started before its parent`);
     }
     return this.#decide((yes) => {
-      if (yes) this.running.set(scope.fullPath, scope);
+      if (yes) {
+        this.running.set(scope.fullPath, scope);
+        this.ran.add(scope);
+      }
       return yes;
     });
   }
@@ -96,7 +101,9 @@ interface World {
   readonly app: RandomApplication;
   readonly connections: TestConnection[];
   readonly pending: Promise<unknown>[];
-  readonly holds: (() => void)[];
+  readonly holds: { readonly scope: Scope; readonly letGo: () => void }[];
+  /** Rooms taken away by command, which may go although they are held. */
+  readonly destroyed: Set<Scope>;
   readonly acquired: SharedObject[];
 }
 
@@ -166,11 +173,11 @@ async function run(world: World, step: Command): Promise<void> {
       break;
     case 'hold': {
       const scope = find(application, step.path);
-      if (scope !== undefined) holds.push(scope.hold());
+      if (scope !== undefined) holds.push({ scope, letGo: scope.hold() });
       break;
     }
     case 'letGo':
-      holds.splice(step.index % Math.max(1, holds.length), 1)[0]?.();
+      holds.splice(step.index % Math.max(1, holds.length), 1)[0]?.letGo();
       break;
     case 'acquire': {
       const scope = find(application, step.path);
@@ -185,7 +192,9 @@ async function run(world: World, step: Command): Promise<void> {
       break;
     case 'destroy': {
       const scope = find(application, step.path);
-      if (scope?.parent !== undefined) pending.push(scope.parent.removeChildScope(scope.name));
+      if (scope?.parent === undefined) break;
+      world.destroyed.add(scope);
+      pending.push(scope.parent.removeChildScope(scope.name));
       break;
     }
     case 'answer':
@@ -204,6 +213,13 @@ function find(application: WebScope, path: string): Scope | undefined {
     .reduce<Scope | undefined>((scope, name) => scope?.getChildScope(name), application);
 }
 
+function wasDestroyed(world: World, scope: Scope): boolean {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+    if (world.destroyed.has(at)) return true;
+  }
+  return false;
+}
+
 /** What holds at any time. */
 function check(world: World): void {
   assert.deepEqual(world.app.faults, []);
@@ -218,6 +234,11 @@ function check(world: World): void {
   };
   visit(application);
   assert.ok(rooms <= application.roomCount);
+  const held = [...world.holds.map((hold) => hold.scope), ...world.acquired.map((so) => so.scope)];
+  for (const scope of held) {
+    if (!world.app.ran.has(scope) || wasDestroyed(world, scope)) continue;
+    assert.ok(scope.enabled, `${scope.fullPath} is held and ${scope.state}`);
+  }
   for (const connection of world.connections) {
     if (!world.s.server.connections.has(connection.sessionID)) continue;
     assert.ok(
@@ -241,14 +262,22 @@ describe('the life of rooms', () => {
         async (commands, plan) => {
           const app = new RandomApplication(plan.values());
           const s = await startTestServer({ handler: app });
-          const world: World = { s, app, connections: [], pending: [], holds: [], acquired: [] };
+          const world: World = {
+            s,
+            app,
+            connections: [],
+            pending: [],
+            holds: [],
+            acquired: [],
+            destroyed: new Set(),
+          };
           for (const step of commands) {
             await run(world, step);
             check(world);
           }
           // Everybody lets go: every room vanishes, and nothing is left anywhere.
-          for (const letGo of world.holds) letGo();
-          for (const so of world.acquired) so.release();
+          for (const { letGo } of world.holds.splice(0)) letGo();
+          for (const so of world.acquired.splice(0)) so.release();
           for (const connection of world.connections)
             world.pending.push(s.server.disconnect(connection));
           for (let turn = 0; turn < 200; turn += 1) {

@@ -274,15 +274,13 @@ export class FanOutMember {
    * @param discard - gives up what is pending instead of writing it
    */
   close(discard = false): void {
-    if (this.#isClosed) return;
-    if (!discard) {
-      this.flush();
-      if (this.#target !== undefined) this.#writeHeld(this.#target, true);
+    if (!this.#isClosed) {
+      if (!discard) {
+        this.flush();
+        if (this.#target !== undefined) this.#writeHeld(this.#target, true);
+      }
+      this.#forget();
     }
-    this.#isClosed = true;
-    this.#own = [];
-    this.#ownBytes = 0;
-    this.#held = undefined;
     for (const membership of [...this.memberships]) membership.group.remove(this);
   }
 
@@ -377,12 +375,25 @@ export class FanOutMember {
     const inSocket = this.#target?.socket.writableLength ?? 0;
     if (this.#held.bytes + inSocket <= maxQueueBytes) return;
     if (queuePolicy === 'drop-oldest') {
-      this.droppedMessages += this.#held.dropUntil(Math.max(0, maxQueueBytes - inSocket));
+      // The newest one stays even where it alone is too large, so that a slow reader ends with what is current.
+      const newest = pending.at(-1)?.bytes.length ?? 0;
+      this.droppedMessages += this.#held.dropUntil(Math.max(newest, maxQueueBytes - inSocket));
       return;
     }
     this.droppedMessages += this.#held.dropUntil(0);
-    this.close(true);
-    queueMicrotask(this.#onOverflow);
+    this.#forget();
+    // Not now: a flush may be walking through its groups.
+    queueMicrotask(() => {
+      this.close(true);
+      this.#onOverflow();
+    });
+  }
+
+  #forget(): void {
+    this.#isClosed = true;
+    this.#own = [];
+    this.#ownBytes = 0;
+    this.#held = undefined;
   }
 
   /** Writes held frames as far as the socket takes them, the rest at its next `drain`. */

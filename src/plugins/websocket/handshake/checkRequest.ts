@@ -16,6 +16,8 @@ export function checkRequest(request: IncomingMessage): Refusal | undefined {
       headers: { Allow: 'GET' },
     };
   }
+  // Node itself asks for it in other requests, but not in upgrades.
+  if (headers.host === undefined) return { status: 400, description: 'the Host header is missing' };
   if (headers.upgrade?.toLowerCase() !== 'websocket') {
     return { status: 400, description: 'the Upgrade header is not "websocket"' };
   }

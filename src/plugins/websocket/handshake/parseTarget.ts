@@ -9,6 +9,8 @@ export interface Target {
 /** The most query parameters that are looked at. */
 const MAX_PARAMETERS = 100;
 
+const NONE: Readonly<Record<string, string>> = Object.freeze(noParameters());
+
 /** Takes a request target such as `/chat/room1?id=a%20b&flag` apart; undefined when it names no path. */
 export function parseTarget(target: string): Target | undefined {
   const question = target.indexOf('?');
@@ -18,7 +20,7 @@ export function parseTarget(target: string): Target | undefined {
   if (path === undefined) return undefined;
   return {
     path,
-    parameters: question < 0 ? noParameters() : parseQuery(target.slice(question + 1)),
+    parameters: question < 0 ? NONE : parseQuery(target.slice(question + 1)),
   };
 }
 

@@ -190,6 +190,21 @@ describe('FanOut', () => {
     assert.ok(member.queuedBytes <= 300);
   });
 
+  it('loses nothing for the others when a member in their midst overflows', async () => {
+    const { fanOut, group, join } = setUp({ maxQueueBytes: 100, queuePolicy: 'close' });
+    const [first, slow, last] = [join(), join(), join()];
+    slow.socket.isReading = false;
+    const sent = Array.from({ length: 5 }, (_, n) => `${n}`.padStart(60, '.'));
+    for (const text of sent) {
+      group.send(encodeTextFrame(text));
+      fanOut.flush();
+    }
+    await Promise.resolve();
+    assert.equal(group.size, 2);
+    assert.deepEqual(first.socket.texts, sent);
+    assert.deepEqual(last.socket.texts, sent);
+  });
+
   it('drops the oldest waiting messages when that is the policy, and counts them', async () => {
     const { fanOut, group, join } = setUp({ maxQueueBytes: 300, queuePolicy: 'drop-oldest' });
     const { member, socket } = join();
