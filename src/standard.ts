@@ -17,6 +17,7 @@ import {
   Server,
   SharedObjectLimits,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from './server/index.ts';
 
@@ -46,6 +47,7 @@ export function standardClasses(): ClassRegistry {
   );
   add('ApplicationAdapter', ApplicationAdapter, 'org.red5.server.adapter.ApplicationAdapter');
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
+  add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
   add('MemoryStore', MemoryStore);
   add('RemoteService', RemoteService);

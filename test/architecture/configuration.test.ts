@@ -11,6 +11,7 @@ import {
   Server,
   SharedObjectLimits,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from '../../src/server/index.ts';
 
@@ -27,6 +28,7 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   GlobalScope,
   WebScope,
   TCPTransport,
+  TLSHandler,
   HTTPPlugin,
   RTMPPlugin,
   WebSocketPlugin,

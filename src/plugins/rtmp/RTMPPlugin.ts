@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { BeanInfo, Lifecycle, Timer } from '../../base/index.ts';
 import { KeyCache } from '../../io/index.ts';
-import type { Red5Plugin, Server } from '../../server/index.ts';
+import type { PeerAddress, Red5Plugin, Server } from '../../server/index.ts';
 import { ConnectPhase } from './ConnectPhase.ts';
 import { BufferBudget } from './chunk/BufferBudget.ts';
 import { INITIAL_CHUNK_SIZE } from './chunk/chunkLimits.ts';
-import { type LinkServices, type PeerAddress, RTMPLink } from './link/RTMPLink.ts';
+import { type LinkServices, RTMPLink } from './link/RTMPLink.ts';
 import { SharedObjectEncoder } from './message/SharedObjectEncoder.ts';
 import { TurnFlusher } from './outbox/TurnFlusher.ts';
 import type { ConnectionServices } from './RTMPConnection.ts';
