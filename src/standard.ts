@@ -18,6 +18,7 @@ import {
   Server,
   SharedObjectLimits,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from './server/index.ts';
 
@@ -47,6 +48,7 @@ export function standardClasses(): ClassRegistry {
   );
   add('ApplicationAdapter', ApplicationAdapter, 'org.red5.server.adapter.ApplicationAdapter');
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
+  add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');

@@ -12,6 +12,7 @@ import {
   Server,
   SharedObjectLimits,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from '../../src/server/index.ts';
 
@@ -29,6 +30,7 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   WebScope,
   LMDBStore,
   TCPTransport,
+  TLSHandler,
   HTTPPlugin,
   RTMPPlugin,
   WebSocketPlugin,

@@ -8,6 +8,7 @@ import {
   ScopeUtils,
   type Server,
   type SocketHandler,
+  type StreamHandler,
   type UpgradeHandler,
 } from '../../server/index.ts';
 import { FanOut, type QueuePolicy } from './frame/FanOut.ts';
@@ -35,6 +36,7 @@ export class WebSocketPlugin
     types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler'],
     properties: {
       server: 'Server',
+      streamHandlers: 'list<StreamHandler>',
       allowedOrigins: 'list<string>',
       trustedProxies: 'list<string>',
       maxMessageBytes: 'int',
@@ -61,6 +63,7 @@ export class WebSocketPlugin
   readonly urlScheme = 'ws';
   readonly upgradeName = 'websocket';
   server!: Server;
+  streamHandlers: readonly StreamHandler[] = [];
   allowedOrigins: string[] = ['same-host', 'none'];
   trustedProxies: string[] = [];
   maxMessageBytes = 65_536;

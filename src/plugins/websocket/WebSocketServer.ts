@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws';
 import { background, type Logger, type Timer } from '../../base/index.ts';
-import type { ConnectResult, Server, WebScope } from '../../server/index.ts';
+import type { ConnectResult, Server, StreamHandler, WebScope } from '../../server/index.ts';
 import type { FanOut } from './frame/FanOut.ts';
 import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
 import { OriginPolicy } from './handshake/OriginPolicy.ts';
@@ -14,6 +14,7 @@ import { TokenBucket } from './limits/TokenBucket.ts';
 import { CLOSE_CODE, sendThrough, WebSocketConnection } from './WebSocketConnection.ts';
 import { joinPath, type WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
+import { WebSocketStream } from './WebSocketStream.ts';
 import { WSMessage } from './WSMessage.ts';
 
 /** What the server needs of its plugin. */
@@ -34,6 +35,10 @@ interface Admission {
 }
 
 const STOPPING: Refusal = { status: 503, description: 'the server is stopping' };
+const FOREIGN_PAGE: Refusal = {
+  status: 403,
+  description: 'connections from this page are not allowed',
+};
 const UNKNOWN: Refusal = { status: 404, description: 'there is no such application' };
 
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
@@ -65,6 +70,8 @@ export class WebSocketServer {
   readonly #sockets = new Set<Duplex>();
   readonly #forgetSocket: (this: Duplex) => void;
   readonly #open = new Map<WebSocketConnection, Admission>();
+  /** Connections that another protocol is spoken in. */
+  readonly #streams = new Set<WebSocketStream>();
   #heartbeat: Timer | undefined;
   #isStopping = false;
 
@@ -111,6 +118,7 @@ export class WebSocketServer {
     for (const connection of [...this.#open.keys()]) {
       connection.close({ kind: 'shutdown', description: 'server stops' });
     }
+    for (const stream of this.#streams) stream.goAway();
     const cut = () => {
       for (const socket of this.#sockets) socket.destroy();
     };
@@ -127,7 +135,12 @@ export class WebSocketServer {
     socket.on('close', this.#forgetSocket);
     const onError = (error: Error) => this.#logger.debug(`WebSocket handshake: ${error.message}`);
     socket.on('error', onError);
-    const admission = this.#admit(request);
+    const handler = this.#streamHandlerFor(request);
+    const admission =
+      handler === undefined
+        ? this.#admit(request)
+        : this.#openStream(request, socket, head, handler);
+    if (admission === undefined) return;
     if ('status' in admission) {
       this.#refuse(request, socket, admission);
       return;
@@ -139,6 +152,44 @@ export class WebSocketServer {
     );
   }
 
+  /** The protocol that a client wants to speak inside; browser plug-ins that cannot name a sub-protocol say it in the address. */
+  #streamHandlerFor(request: IncomingMessage): StreamHandler | undefined {
+    const { streamHandlers } = this.#settings;
+    if (streamHandlers.length === 0) return undefined;
+    const protocols = requestedProtocols(request) ?? [];
+    const { protocol } = parseTarget(request.url ?? '')?.parameters ?? {};
+    return streamHandlers.find(
+      ({ protocolName }) => protocols.includes(protocolName) || protocol === protocolName,
+    );
+  }
+
+  /** Completes the handshake and hands the bytes inside over; which application they are for is said in them. */
+  #openStream(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    handler: StreamHandler,
+  ): Refusal | undefined {
+    if (this.#isStopping) return STOPPING;
+    const refusal = checkRequest(request);
+    if (refusal !== undefined) return refusal;
+    const facts = this.#proxies.factsOf(request);
+    if (!this.#origins.allows({ ...facts, origin: request.headers.origin })) return FOREIGN_PAGE;
+    const reached = this.#counter.add(handler, facts.remoteAddress);
+    if (reached !== undefined) return REFUSAL_OF_CAP[reached];
+    socket.once('close', () => this.#counter.remove(handler, facts.remoteAddress));
+    if (requestedProtocols(request)?.includes(handler.protocolName)) {
+      this.#agreed.set(request, handler.protocolName);
+    }
+    this.#ws.handleUpgrade(request, socket, head, (webSocket) => {
+      const stream = new WebSocketStream(webSocket);
+      this.#streams.add(stream);
+      stream.once('close', () => this.#streams.delete(stream));
+      handler.handleStream(stream, facts);
+    });
+    return undefined;
+  }
+
   /** All checks in the order of their cost; the application has not been asked yet. */
   #admit(request: IncomingMessage): Admission | Refusal {
     if (this.#isStopping) return STOPPING;
@@ -146,7 +197,7 @@ export class WebSocketServer {
     if (refusal !== undefined) return refusal;
     const facts = this.#proxies.factsOf(request);
     if (!this.#origins.allows({ ...facts, origin: request.headers.origin })) {
-      return { status: 403, description: 'connections from this page are not allowed' };
+      return FOREIGN_PAGE;
     }
     const target = parseTarget(request.url ?? '');
     const host = hostName(facts.host);
