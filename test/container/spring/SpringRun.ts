@@ -2,7 +2,6 @@ import { deepStrictEqual, fail, ok, strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { ConfigError, Red5Error } from '../../../src/base/index.ts';
 import { registerBuiltIns } from '../../../src/container/beans/registerBuiltIns.ts';
-import { Resource } from '../../../src/container/conversion/Resource.ts';
 import { Problems } from '../../../src/container/errors/Problems.ts';
 import { BeanFactory } from '../../../src/container/factory/BeanFactory.ts';
 import { ApplicationContext, ClassRegistry, ConfigErrors } from '../../../src/container/index.ts';
@@ -40,6 +39,7 @@ export class SpringRun {
   readonly #spec: RunSpec;
   readonly #classes: StandIns;
   readonly #variables = new Map<string, unknown>();
+  readonly #ids = new Map<object, number>();
   #factory!: BeanFactory;
   #context: ApplicationContext | undefined;
   #parents: (ApplicationContext | BeanFactory)[] = [];
@@ -238,9 +238,12 @@ export class SpringRun {
   }
 
   #value(spec: unknown): unknown {
-    if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return spec;
+    if (Array.isArray(spec)) return spec.map((one) => this.#value(one));
+    if (typeof spec !== 'object' || spec === null) return spec;
     const { var: variable, bean, path } = spec as { var?: string; bean?: string; path?: PathSpec };
-    if (variable === undefined && bean === undefined) return spec;
+    if (variable === undefined && bean === undefined) {
+      return Object.fromEntries(Object.entries(spec).map(([key, one]) => [key, this.#value(one)]));
+    }
     const value =
       variable === undefined ? this.#factory.getBean(String(bean)) : this.#variables.get(variable);
     return path === undefined ? value : readPath(value, path);
@@ -295,10 +298,7 @@ export class SpringRun {
     }
     if ('beanNames' in assertion) return [...this.#factory.records()].map((record) => record.name);
     if ('aliases' in assertion) {
-      const name = this.#factory.table.canonicalName(String(assertion['aliases']));
-      return [name, ...this.#factory.table.aliasesOf(name)].filter(
-        (one) => one !== assertion['aliases'],
-      );
+      return this.#factory.aliasesOf(String(assertion['aliases']));
     }
     if ('namesForType' in assertion) {
       return this.#factory.namesForType(String(assertion['namesForType']), {
@@ -410,12 +410,22 @@ export class SpringRun {
         [...value].map(([key, one]) => [String(this.#plain(key)), this.#plain(one)]),
       );
     if (typeof value === 'bigint') return String(value);
-    if (typeof value === 'function') return this.#classes.registry.describe(value).name;
+    if (typeof value === 'function') return this.#factory.classes.describe(value).name;
     if (value instanceof URL) return value.href;
     if (value instanceof RegExp) return value.source;
     if (value instanceof Intl.Locale) return value.toString().replaceAll('-', '_');
-    if (value instanceof Resource) return value;
-    return value;
+    if (typeof value !== 'object' || value === null) return value;
+    if (Object.getPrototypeOf(value) === Object.prototype) {
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.#plain(one)]));
+    }
+    return { object: this.#idOf(value) };
+  }
+
+  /** Objects are compared by identity. */
+  #idOf(value: object): number {
+    const known = this.#ids.get(value) ?? this.#ids.size;
+    this.#ids.set(value, known);
+    return known;
   }
 
   #checkDefinition(assertion: Assertion): void {
@@ -430,9 +440,13 @@ export class SpringRun {
       const found = definition.properties
         .get(property[1] ?? '')
         ?.meta.find((one) => one.key.text === property[2]);
-      return this.#checkValue(found?.value.text, assertion);
+      this.#checkValue(found?.value.text, assertion);
+      return;
     }
-    if (meta !== undefined) return this.#checkValue(definition.meta.get(meta), assertion);
+    if (meta !== undefined) {
+      this.#checkValue(definition.meta.get(meta), assertion);
+      return;
+    }
     const known: Readonly<Record<string, unknown>> = {
       lazyInit: definition.lazyInit,
       autowireCandidate: definition.autowireCandidate,
@@ -480,7 +494,7 @@ function checkError(error: unknown, { kind, mentions = [] }: ErrorSpec): void {
     chain.some((one) => one instanceof Red5Error),
     `not an error of the container: ${describe(error)}`,
   );
-  const text = chain.map(textOf).join('\n').replaceAll('"', "'");
+  const text = chain.map(textOf).join('\n').replaceAll('"', "'").toLowerCase();
   if (kind !== undefined && kind in KINDS) {
     const codes = chain.map((one) => (one instanceof Red5Error ? one.code : ''));
     ok(
@@ -494,7 +508,7 @@ function checkError(error: unknown, { kind, mentions = [] }: ErrorSpec): void {
   );
   for (const one of hard)
     ok(
-      text.includes(one) || text.includes(one.replaceAll("'", '')),
+      text.includes(one.toLowerCase()) || text.includes(one.toLowerCase().replaceAll("'", '')),
       `"${one}" is not mentioned in: ${text}`,
     );
 }

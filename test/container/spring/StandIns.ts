@@ -20,6 +20,10 @@ const CALLBACKS: Readonly<Record<string, readonly BeanCallback[]>> = {
   BeanPostProcessor: ['postProcessBean'],
   BeanFactoryPostProcessor: ['postProcessBeanFactory'],
 };
+/** What `classes.json` leaves out. */
+const MISSING: Readonly<Record<string, readonly string[]>> = {
+  'org.springframework.beans.factory.FooFactoryBean': ['FactoryBean'],
+};
 const AWARE = {
   BeanNameAware: 'beanName',
   BeanFactoryAware: 'beanFactory',
@@ -55,7 +59,14 @@ export class StandIns {
     if (spec === undefined) throw new Error(`no class ${name} in classes.json`);
     const made = this.#make(name, spec);
     this.#classes.set(name, made);
-    this.registry.register({ name, class: made, beanInfo: this.#beanInfo(spec) });
+    this.registry.register({
+      name,
+      class: made,
+      beanInfo: this.#beanInfo({
+        ...spec,
+        implements: [...(spec.implements ?? []), ...(MISSING[name] ?? [])],
+      }),
+    });
     return made;
   }
 
@@ -84,6 +95,15 @@ export class StandIns {
     } as unknown as StandIn;
     Object.defineProperty(made, 'name', { value: name.slice(name.lastIndexOf('.') + 1) });
     this.#addProperties(made, spec);
+    for (const property of Object.keys(spec.properties ?? {})) {
+      define(
+        made.prototype,
+        `get${property.charAt(0).toUpperCase()}${property.slice(1)}`,
+        function (this: Standing): unknown {
+          return this[property];
+        },
+      );
+    }
     for (const text of spec.methods ?? []) {
       const { name: method, returns } = parseMethod(text);
       define(made.prototype, method, function (this: Standing): unknown {

@@ -39,7 +39,7 @@ function readName(target: unknown, name: string): unknown {
     const method: unknown = Reflect.get(Object(target) as object, getter);
     if (typeof method === 'function' && method.length === 0) return method.call(target);
   }
-  if (name in Object(target)) return Reflect.get(Object(target) as object, name);
+  if (name in Object(target)) return Reflect.get(target, name);
   return Reflect.get(target, `$${name}`);
 }
 
