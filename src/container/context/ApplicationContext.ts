@@ -282,7 +282,9 @@ export class ApplicationContext {
   #lifecycleBeans(): BeanRecord[] {
     const beans = this.#factory.made.filter(({ info, value }) => {
       const hasBoth = info?.takes('start') === true && info.method('stop') !== undefined;
-      return hasBoth && typeof value === 'object' && value !== null;
+      // The start of a scope handler takes the scope, and is the scope's to call.
+      const isLifecycle = hasBoth && info.method('start')?.length === 0;
+      return isLifecycle && typeof value === 'object' && value !== null;
     });
     return beans.sort((a, b) => phaseOf(a) - phaseOf(b));
   }

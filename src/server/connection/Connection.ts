@@ -26,7 +26,7 @@ export interface Connection extends AttributeStore {
   readonly client: Client | undefined;
   /** The scope it connected to; stays set during the disconnect callbacks. */
   readonly scope: Scope | undefined;
-  /** True from acceptance until either side closed. */
+  /** True from the first callback of its connect until either side closed. */
   readonly isConnected: boolean;
   /** Closes the connection after what was already sent; safe twice. */
   close(reason?: CloseReason): void;

@@ -1,0 +1,207 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { WebSocket } from 'ws';
+import { BaseConnection, type CloseReason } from '../../server/index.ts';
+import { encodeBinaryFrame, encodeTextFrame, isTextFrame, payloadOf } from './frame/encodeFrame.ts';
+import { type FanOut, FanOutMember, type FanOutTarget } from './frame/FanOut.ts';
+import type { WebSocketScope } from './WebSocketScope.ts';
+
+/** Close codes of RFC 6455, 7.4.1, and the registered 1013. */
+export const CLOSE_CODE = {
+  NORMAL: 1000,
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
+  POLICY_VIOLATION: 1008,
+  TRY_AGAIN_LATER: 1013,
+} as const;
+
+const CODE_OF_REASON: Readonly<Record<CloseReason['kind'], number>> = {
+  normal: CLOSE_CODE.NORMAL,
+  shutdown: CLOSE_CODE.GOING_AWAY,
+  rejected: CLOSE_CODE.POLICY_VIOLATION,
+  policy: CLOSE_CODE.POLICY_VIOLATION,
+  'protocol-error': CLOSE_CODE.PROTOCOL_ERROR,
+};
+
+/** RFC 6455, 5.5: a close frame's payload is at most 125 bytes, of which the code takes two. */
+const MAX_REASON_BYTES = 123;
+
+/** What an opening handshake said. @internal */
+export interface WebSocketConnectionOptions {
+  readonly host: string;
+  readonly path: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly secure: boolean;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
+  readonly protocol: string | undefined;
+  readonly fanOut: FanOut;
+  /** The server shuts the connection's application down; the peer was told. */
+  readonly onShutdown: (connection: WebSocketConnection) => void;
+}
+
+/**
+ * A browser or other program connected by WebSocket; a member of the scope of its path like any RTMP client.
+ *
+ * Messages sent before the handshake was answered are delivered right after it, in order.
+ *
+ * @red5 org.red5.net.websocket.WebSocketConnection
+ */
+export class WebSocketConnection extends BaseConnection {
+  /** All request headers of the handshake, names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  /** The sub-protocol that was agreed on. */
+  readonly protocol: string | undefined;
+  /** Messages received. */
+  receivedMessages = 0;
+  /** Payload bytes received in messages. */
+  receivedBytes = 0;
+  /** The WebSocket scope of its path; undefined before it was added to one. */
+  webSocketScope: WebSocketScope | undefined = undefined;
+  /** When anything last came from the peer, a pong included; by the server's clock. @internal */
+  lastActivity = 0;
+  /** When the server last asked for a pong. @internal */
+  lastPing = 0;
+  /** Its place in groups, and its queue. @internal */
+  readonly member: FanOutMember;
+  readonly #onShutdown: (connection: WebSocketConnection) => void;
+  #socket: WebSocket | undefined;
+  #isClosing = false;
+  #closeWith: { readonly code: number; readonly description: string } | undefined;
+
+  /** @internal */
+  constructor(options: WebSocketConnectionOptions) {
+    super({
+      type: 'websocket',
+      host: options.host,
+      path: options.path,
+      remoteAddress: options.remoteAddress,
+      remotePort: options.remotePort,
+      secure: options.secure,
+      connectParams: options.parameters,
+    });
+    this.headers = options.headers;
+    this.protocol = options.protocol;
+    this.#onShutdown = options.onShutdown;
+    this.member = new FanOutMember(options.fanOut, () =>
+      this.close(CLOSE_CODE.TRY_AGAIN_LATER, 'too slow for what is sent'),
+    );
+  }
+
+  /** The session id, under the name Red5's WebSocket connections had for it. */
+  get id(): string {
+    return this.sessionID;
+  }
+
+  /** The query parameters, decoded; a parameter without value is an empty text. */
+  get querystringParameters(): Readonly<Record<string, unknown>> {
+    return this.connectParams;
+  }
+
+  /** The page's origin, such as `https://example.com`; undefined for programs that are no browsers. */
+  get origin(): string | undefined {
+    return this.headers.origin;
+  }
+
+  /** The browser or program, as it calls itself. */
+  get userAgent(): string | undefined {
+    return this.headers['user-agent'];
+  }
+
+  /** The agreed extensions: `permessage-deflate` or nothing. */
+  get extensions(): string {
+    return this.#socket?.extensions ?? '';
+  }
+
+  /** Messages handed to the socket. */
+  get sentMessages(): number {
+    return this.member.sentMessages;
+  }
+
+  /** Bytes handed to the socket, frame headers included. */
+  get sentBytes(): number {
+    return this.member.sentBytes;
+  }
+
+  /** Messages dropped because the peer reads too slowly. */
+  get droppedMessages(): number {
+    return this.member.droppedMessages;
+  }
+
+  /** Bytes waiting to be taken by the peer. */
+  get queuedBytes(): number {
+    return this.member.queuedBytes;
+  }
+
+  /** Whether this side has begun to close; messages that still arrive are ignored. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  /** Sends a text, or bytes as a binary message. Ignored when the connection is closing. */
+  send(data: string | Uint8Array): void {
+    this.member.send(typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data));
+  }
+
+  /** Sends a ping with at most 125 bytes; the answering pong counts as activity. */
+  sendPing(data: string | Uint8Array = ''): void {
+    if (this.#socket?.readyState === 1) this.#socket.ping(data);
+  }
+
+  /** Sends an unasked pong; pings are answered by the server itself. */
+  sendPong(data: string | Uint8Array = ''): void {
+    if (this.#socket?.readyState === 1) this.#socket.pong(data);
+  }
+
+  /**
+   * Closes the connection with a close frame after all that was sent; safe twice.
+   *
+   * @param reason - a reason, or a close code: 1000 by default
+   * @param description - for the peer, cut to 123 bytes; with a code only
+   */
+  override close(reason?: CloseReason | number, description = ''): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#closeWith =
+      typeof reason === 'number'
+        ? { code: reason, description }
+        : {
+            code: CODE_OF_REASON[reason?.kind ?? 'normal'],
+            description: reason !== undefined && 'description' in reason ? reason.description : '',
+          };
+    this.#sendClose();
+    if (this.#closeWith.code === CLOSE_CODE.GOING_AWAY) this.#onShutdown(this);
+  }
+
+  /** Cuts the connection without a close frame. */
+  terminate(): void {
+    this.#isClosing = true;
+    this.member.close(true);
+    this.#socket?.terminate();
+  }
+
+  /** The handshake was answered: what was sent until now is on its way. @internal */
+  open(socket: WebSocket, target: FanOutTarget): void {
+    this.#socket = socket;
+    this.member.open(target);
+    if (this.#isClosing) this.#sendClose();
+  }
+
+  #sendClose(): void {
+    if (this.#socket === undefined || this.#closeWith === undefined) return;
+    this.#socket.close(this.#closeWith.code, cutToBytes(this.#closeWith.description));
+  }
+}
+
+/** Sends frames through `ws`, for connections whose messages it compresses. @internal */
+export function sendThrough(socket: WebSocket): (frames: readonly Buffer[]) => void {
+  return (frames) => {
+    for (const frame of frames) socket.send(payloadOf(frame), { binary: !isTextFrame(frame) });
+  };
+}
+
+/** Cuts between characters. */
+function cutToBytes(text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(MAX_REASON_BYTES));
+  return text.slice(0, read);
+}

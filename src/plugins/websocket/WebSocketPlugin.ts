@@ -1,0 +1,204 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type BeanInfo, type Lifecycle, LifecycleError } from '../../base/index.ts';
+import {
+  type Red5Plugin,
+  type Scope,
+  ScopeUtils,
+  type Server,
+  type SocketHandler,
+  type StreamHandler,
+  type UpgradeHandler,
+} from '../../server/index.ts';
+import { FanOut, type QueuePolicy } from './frame/FanOut.ts';
+import { UpgradeListener } from './UpgradeListener.ts';
+import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
+import { WebSocketServer } from './WebSocketServer.ts';
+import type { WebSocketSettings } from './WebSocketSettings.ts';
+import type { WebSocketErrorCode } from './websocketErrors.ts';
+
+/** Name by which `PluginRegistry.getPlugin` finds the plugin. */
+export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
+
+/**
+ * Lets browsers connect by WebSocket, on a port of their own and on the HTTP port.
+ *
+ * An application takes part from its first `plugin.getManager(scope).addWebSocketScope(…)` on. Limits, time-outs and policies are
+ * properties; see {@link WebSocketSettings} for what each of them means.
+ *
+ * @red5 org.red5.net.websocket.WebSocketPlugin
+ */
+export class WebSocketPlugin
+  implements Red5Plugin, Lifecycle, SocketHandler, UpgradeHandler, WebSocketSettings
+{
+  static readonly beanInfo: BeanInfo = {
+    types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler'],
+    properties: {
+      server: 'Server',
+      streamHandlers: 'list<StreamHandler>',
+      allowedOrigins: 'list<string>',
+      trustedProxies: 'list<string>',
+      maxMessageBytes: 'int',
+      maxFragments: 'int',
+      maxMessagesPerSecond: 'int',
+      maxBytesPerSecond: 'int',
+      maxConnections: 'int',
+      maxConnectionsPerApplication: 'int',
+      maxConnectionsPerAddress: 'int',
+      handshakeTimeoutMs: 'int',
+      connectTimeoutMs: 'int',
+      pingIntervalMs: 'int',
+      idleTimeoutMs: 'int',
+      closeTimeoutMs: 'int',
+      maxQueueBytes: 'int',
+      queuePolicy: 'string',
+      perMessageDeflate: 'boolean',
+      deflateThresholdBytes: 'int',
+    },
+  };
+
+  readonly name: string = WEBSOCKET_PLUGIN_NAME;
+  readonly protocolName = 'websocket';
+  readonly urlScheme = 'ws';
+  readonly upgradeName = 'websocket';
+  server!: Server;
+  streamHandlers: readonly StreamHandler[] = [];
+  allowedOrigins: string[] = ['same-host', 'none'];
+  trustedProxies: string[] = [];
+  maxMessageBytes = 65_536;
+  maxFragments = 1024;
+  maxMessagesPerSecond = 200;
+  maxBytesPerSecond = 1_048_576;
+  maxConnections = 20_000;
+  maxConnectionsPerApplication = 10_000;
+  maxConnectionsPerAddress = 256;
+  handshakeTimeoutMs = 5_000;
+  connectTimeoutMs = 10_000;
+  pingIntervalMs = 25_000;
+  idleTimeoutMs = 60_000;
+  closeTimeoutMs = 3_000;
+  maxQueueBytes = 1_048_576;
+  queuePolicy: QueuePolicy = 'close';
+  perMessageDeflate = false;
+  deflateThresholdBytes = 1024;
+
+  readonly #managers = new Map<Scope, WebSocketScopeManager>();
+  #fanOut: FanOut | undefined;
+  #webSockets: WebSocketServer | undefined;
+  #listener: UpgradeListener | undefined;
+
+  /** Connections that are open or in their handshake. */
+  get connectionCount(): number {
+    return this.#webSockets?.connectionCount ?? 0;
+  }
+
+  /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
+  async start(): Promise<void> {
+    if (this.#webSockets !== undefined) return;
+    const logger = this.server.logger.child('websocket');
+    this.#webSockets = new WebSocketServer({
+      settings: this,
+      server: this.server,
+      fanOut: this.#sharedFanOut(),
+      logger,
+      managerOf: (application) => this.#managers.get(application),
+    });
+    this.#webSockets.start();
+    this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs, logger);
+    this.#listener.start();
+    await this.server.plugins.register(this);
+  }
+
+  /** Closes all connections with 1001 and waits until they are gone. */
+  async stop(deadline?: AbortSignal): Promise<void> {
+    const webSockets = this.#webSockets;
+    if (webSockets === undefined) return;
+    this.#webSockets = undefined;
+    this.#listener?.stop();
+    for (const manager of this.#managers.values()) await manager.stop();
+    this.#managers.clear();
+    await webSockets.stop(deadline);
+    this.#fanOut = undefined;
+    this.server.plugins.unregister(this);
+  }
+
+  /**
+   * The manager of the application a scope belongs to; made at the first call.
+   *
+   * @param where - the application's scope or one of its rooms, or a path such as `/chat`
+   * @throws LifecycleError `NO_APPLICATION` when there is no such application
+   */
+  getManager(where: Scope | string): WebSocketScopeManager {
+    const application = this.#applicationOf(where);
+    if (application === undefined) {
+      const code: WebSocketErrorCode = 'NO_APPLICATION';
+      throw new LifecycleError(code, `no application at "${describe(where)}"`, {
+        phase: 'start',
+        bean: this.name,
+      });
+    }
+    let manager = this.#managers.get(application);
+    if (manager === undefined) {
+      manager = new WebSocketScopeManager(application, {
+        server: this.server,
+        fanOut: this.#sharedFanOut(),
+        logger: this.server.logger.child('websocket'),
+      });
+      this.#managers.set(application, manager);
+    }
+    return manager;
+  }
+
+  /** Stops an application's manager and forgets it; undefined when there was none. */
+  async removeManager(where: Scope | string): Promise<WebSocketScopeManager | undefined> {
+    const application = this.#applicationOf(where);
+    const manager = application && this.#managers.get(application);
+    if (application === undefined || manager === undefined) return undefined;
+    this.#managers.delete(application);
+    await manager.stop();
+    return manager;
+  }
+
+  /** Lets the application of an adapter take part without listeners of its own. */
+  setApplication(adapter: { readonly scope: Scope | undefined }): void {
+    if (adapter.scope !== undefined) this.getManager(adapter.scope).setApplication();
+  }
+
+  /** Ends the part of an adapter's application. */
+  async removeApplication(adapter: { readonly scope: Scope | undefined }): Promise<void> {
+    if (adapter.scope !== undefined) await this.removeManager(adapter.scope);
+  }
+
+  /** HTTP requests begin with a capital letter. */
+  acceptsFirstByte(byte: number): boolean {
+    return byte >= 0x41 && byte <= 0x5a;
+  }
+
+  handleSocket(socket: Socket, head: Buffer): void {
+    if (this.#listener === undefined) socket.destroy();
+    else this.#listener.take(socket, head);
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#webSockets === undefined) socket.destroy();
+    else this.#webSockets.handleUpgrade(request, socket, head);
+  }
+
+  #sharedFanOut(): FanOut {
+    this.#fanOut ??= new FanOut({
+      maxQueueBytes: this.maxQueueBytes,
+      queuePolicy: this.queuePolicy,
+    });
+    return this.#fanOut;
+  }
+
+  #applicationOf(where: Scope | string): Scope | undefined {
+    if (typeof where !== 'string') return ScopeUtils.findApplication(where);
+    return this.server.resolve('', where.replace(/^\/+/, ''))?.application;
+  }
+}
+
+function describe(where: Scope | string): string {
+  return typeof where === 'string' ? where : where.name;
+}

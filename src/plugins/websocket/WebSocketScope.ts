@@ -1,0 +1,150 @@
+import type { BeanInfo } from '../../base/index.ts';
+import type { Scope } from '../../server/index.ts';
+import { encodeBinaryFrame, encodeTextFrame } from './frame/encodeFrame.ts';
+import { type FanOut, FanOutGroup } from './frame/FanOut.ts';
+import type { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
+import type { WebSocketConnection } from './WebSocketConnection.ts';
+import type { WebSocketPlugin } from './WebSocketPlugin.ts';
+import type { WebSocketScopeManager } from './WebSocketScopeManager.ts';
+
+/** The `path` of a scope whose listeners serve every path of the application. */
+export const ALL_PATHS = 'default';
+
+/**
+ * The WebSocket side of a path: its connections, and the listeners that get their messages.
+ *
+ * As a bean it says which listeners an application has. With the path `default` they serve all of its paths: each path that has
+ * connections gets a scope of its own, made and removed by the manager, that shares these listeners.
+ *
+ * @red5 org.red5.net.websocket.WebSocketScope
+ */
+export class WebSocketScope {
+  static readonly beanInfo: BeanInfo = {
+    types: ['WebSocketScope'],
+    properties: {
+      path: 'string',
+      scopeParameter: 'string',
+      listeners: 'list<WebSocketDataListener>',
+    },
+    constructors: [[['scope', 'Scope']]],
+  };
+
+  /** The application's scope, or the room's for a scope of one path. */
+  readonly scope: Scope;
+  /** `default` for all paths, or one path: from the server's root with a leading slash, else from the application. */
+  path: string = ALL_PATHS;
+  /** Name of the query parameter whose value is appended to the path, as in `/chat?scope=room1`. Empty: there is none. */
+  scopeParameter = 'scope';
+  readonly #listeners = new Set<WebSocketDataListener>();
+  readonly #connections = new Set<WebSocketConnection>();
+  #inherited: readonly WebSocketScope[] = [];
+  #group: FanOutGroup | undefined;
+
+  constructor(scope: Scope) {
+    this.scope = scope;
+  }
+
+  /** Who gets the messages, in this order. */
+  get listeners(): readonly WebSocketDataListener[] {
+    return [...this.#listeners];
+  }
+
+  set listeners(listeners: Iterable<WebSocketDataListener>) {
+    this.#listeners.clear();
+    for (const listener of listeners) this.#listeners.add(listener);
+  }
+
+  /** The connections of this path. */
+  get connections(): ReadonlySet<WebSocketConnection> {
+    return this.#connections;
+  }
+
+  /** Adds a listener; it gets what happens from now on. Safe twice. */
+  addListener(listener: WebSocketDataListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Removes a listener; false when it was none. */
+  removeListener(listener: WebSocketDataListener): boolean {
+    return this.#listeners.delete(listener);
+  }
+
+  /** Adds all listeners of another scope. */
+  copyListeners(from: WebSocketScope): void {
+    for (const listener of from.listeners) this.addListener(listener);
+  }
+
+  /** Whether a connection is one of this path. */
+  isConnected(connection: WebSocketConnection): boolean {
+    return this.#connections.has(connection);
+  }
+
+  /**
+   * Sends a text, or bytes as a binary message, to all connections of this path.
+   *
+   * It is encoded once; all that is sent in one turn of the event loop leaves in one write per connection. Order is kept, also with
+   * what is sent to single connections.
+   */
+  send(data: string | Uint8Array): void {
+    if (this.#group === undefined || this.#group.size === 0) return;
+    this.#group.send(typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data));
+  }
+
+  /**
+   * Makes the scope known to the application's manager, as `manager.addWebSocketScope(scope)` does. Safe twice.
+   *
+   * Called by the container when the bean is ready, so an application without code needs no more than the bean.
+   */
+  register(): void {
+    this.#manager()?.addWebSocketScope(this);
+  }
+
+  /** Takes the scope out again; its connections are closed. */
+  unregister(): void {
+    this.#manager()?.removeWebSocketScope(this);
+  }
+
+  /** Called by the container. */
+  afterPropertiesSet(): void {
+    this.register();
+  }
+
+  /** All who get the messages of this path: those of scopes for all paths, then its own. @internal */
+  effectiveListeners(): Set<WebSocketDataListener> {
+    if (this.#inherited.length === 0) return this.#listeners;
+    const all = new Set<WebSocketDataListener>();
+    for (const scope of this.#inherited) for (const listener of scope.#listeners) all.add(listener);
+    for (const listener of this.#listeners) all.add(listener);
+    return all;
+  }
+
+  /** Lets it share the listeners of others, and send. @internal */
+  attach(fanOut: FanOut, inherited: readonly WebSocketScope[]): void {
+    this.#group ??= new FanOutGroup(fanOut);
+    this.#inherited = inherited;
+  }
+
+  /** @internal */
+  addConnection(connection: WebSocketConnection): void {
+    this.#connections.add(connection);
+    this.#group?.add(connection.member);
+    connection.webSocketScope = this;
+  }
+
+  /** @internal */
+  removeConnection(connection: WebSocketConnection): boolean {
+    this.#group?.remove(connection.member);
+    return this.#connections.delete(connection);
+  }
+
+  #manager(): WebSocketScopeManager | undefined {
+    const { application } = this.scope;
+    if (application === undefined) return undefined;
+    const { plugins, logger } = application.server;
+    const plugin = plugins.getPlugin<WebSocketPlugin>('WebSocketPlugin');
+    if (plugin === undefined) {
+      logger.warn('this server has no WebSocketPlugin, so its WebSocket scopes are without effect');
+    }
+    return plugin?.getManager(application);
+  }
+}

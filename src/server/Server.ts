@@ -1,0 +1,304 @@
+import {
+  type BeanInfo,
+  type Clock,
+  createLogger,
+  type Lifecycle,
+  LifecycleError,
+  type Logger,
+  systemClock,
+} from '../base/index.ts';
+import type { BaseConnection } from './connection/BaseConnection.ts';
+import { ClientRegistry } from './connection/ClientRegistry.ts';
+import type { Connection } from './connection/Connection.ts';
+import type { ConnectResult } from './connection/ConnectResult.ts';
+import { GhostDetector } from './connection/GhostDetector.ts';
+import { Membership } from './connection/Membership.ts';
+import { runWithServer } from './connection/Red5.ts';
+import { PluginRegistry } from './plugin/PluginRegistry.ts';
+import { SchedulingService } from './scheduling/SchedulingService.ts';
+import { GlobalScope } from './scope/GlobalScope.ts';
+import type { Scope } from './scope/Scope.ts';
+import type { ConnectionListener, ScopeListener } from './scope/ScopeHandler.ts';
+import { pathSegments, scopeNameFault } from './scope/scopeName.ts';
+import type { WebScope } from './scope/WebScope.ts';
+import { RemoteCalls } from './service/RemoteCalls.ts';
+import type { SharedObjectLimits } from './so/SharedObjectLimits.ts';
+import { SharedObjects } from './so/SharedObjects.ts';
+import { StatisticsService } from './statistics/StatisticsService.ts';
+
+/** Where a path leads: RTMP's `app`, a WebSocket's URL and all other addresses are spellings of it. */
+export interface Address {
+  readonly application: WebScope;
+  /** Names of the rooms inside each other; they need not exist. */
+  readonly rooms: readonly string[];
+}
+
+/**
+ * A red5-node server: its applications, connections and services. Any number can live in one process.
+ *
+ * @red5 org.red5.server.Server
+ * @red5 org.red5.server.api.IServer
+ */
+export class Server implements Lifecycle {
+  static readonly beanInfo: BeanInfo = {
+    types: ['Server', 'org.red5.server.api.IServer'],
+    properties: {
+      logger: 'Logger',
+      clock: 'Clock',
+      clients: 'ClientRegistry',
+      sharedObjectLimits: 'SharedObjectLimits',
+      ghostCheckIntervalMs: 'int',
+    },
+  };
+
+  readonly plugins: PluginRegistry;
+  readonly remoteCalls: RemoteCalls;
+  readonly sharedObjects: SharedObjects;
+  readonly scheduling: SchedulingService;
+  readonly statistics: StatisticsService;
+  /** Finds peers that went away without a word. */
+  readonly ghosts: GhostDetector;
+  /** Makes and finds clients; replace it to have one client for several connections. */
+  clients: ClientRegistry = new ClientRegistry();
+  clock: Clock = systemClock;
+  #logger: Logger | undefined;
+  #globalScope: GlobalScope | undefined;
+  readonly #applications = new Map<string, WebScope>();
+  readonly #memberships = new Map<BaseConnection, Membership>();
+  readonly #connections = new Map<string, Connection>();
+  readonly #connectionListeners = new Set<ConnectionListener>();
+
+  constructor() {
+    this.plugins = new PluginRegistry(this);
+    this.remoteCalls = new RemoteCalls(this);
+    this.sharedObjects = new SharedObjects(this);
+    this.scheduling = new SchedulingService(this);
+    this.statistics = new StatisticsService(this);
+    this.ghosts = new GhostDetector(this);
+  }
+
+  /** Default: a logger to standard output. */
+  get logger(): Logger {
+    this.#logger ??= createLogger();
+    return this.#logger;
+  }
+
+  set logger(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Time between two looks for ghosts, in milliseconds; 0 for none. Default 15,000. */
+  get ghostCheckIntervalMs(): number {
+    return this.ghosts.intervalMs;
+  }
+
+  set ghostCheckIntervalMs(intervalMs: number) {
+    this.ghosts.intervalMs = intervalMs;
+  }
+
+  /** Limits of all shared objects of the server. */
+  get sharedObjectLimits(): SharedObjectLimits {
+    return this.sharedObjects.limits;
+  }
+
+  set sharedObjectLimits(limits: SharedObjectLimits) {
+    this.sharedObjects.limits = limits;
+  }
+
+  /** Top of the tree; made here unless a `GlobalScope` bean sets itself. */
+  get globalScope(): GlobalScope {
+    if (this.#globalScope === undefined) new GlobalScope().server = this;
+    return this.#globalScope as GlobalScope;
+  }
+
+  set globalScope(globalScope: GlobalScope) {
+    this.#globalScope = globalScope;
+  }
+
+  /** Applications that are started or being started. */
+  get applications(): readonly WebScope[] {
+    return [...new Set(this.#applications.values())];
+  }
+
+  /** Accepted connections, by session id. */
+  get connections(): ReadonlyMap<string, Connection> {
+    return this.#connections;
+  }
+
+  /** Begins to look for ghosts. */
+  start(): void {
+    this.ghosts.start();
+  }
+
+  /** Disconnects whoever is left, stops plugins that were not stopped, and ends all jobs. */
+  async stop(): Promise<void> {
+    await this.disconnectAll(this.globalScope, 'the server is shutting down');
+    await this.plugins.stopAll();
+    this.scheduling.stop();
+    this.ghosts.stop();
+  }
+
+  /** Runs code as this server's, so that static forms such as `PluginRegistry.getPlugin` mean this server. */
+  run<T>(task: () => T): T {
+    return runWithServer(this, undefined, task);
+  }
+
+  /**
+   * Finds the application of a path, without its query, by virtual host and context path, longest path first, then the host itself before `*`.
+   *
+   * @returns undefined when there is no application, or a name breaks the grammar or limits of room names
+   */
+  resolve(host: string, path: string): Address | undefined {
+    const names = pathSegments(path.replace(/\?.*$/su, ''));
+    const hostKey = host.toLowerCase();
+    for (let length = names.length; length >= 0; length -= 1) {
+      const contextPath = names.slice(0, length).join('/');
+      const application =
+        this.#applications.get(`${hostKey}/${contextPath}`) ??
+        this.#applications.get(`*/${contextPath}`);
+      if (application === undefined) continue;
+      const rooms = names.slice(length);
+      if (rooms.length > application.maxRoomDepth) return undefined;
+      const bad = rooms.some((name) => scopeNameFault(name, application.maxNameLength));
+      return bad ? undefined : { application, rooms };
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes a connection into the scope of its path.
+   *
+   * In this order, each awaited: security handlers; missing rooms are made (`roomStart`); `appConnect`, `appJoin`; for each room
+   * `roomConnect`, `roomJoin`. When anything refuses, or the peer goes away meanwhile, all of it is undone before the promise resolves.
+   * Never rejects.
+   *
+   * @param params - what the client passed besides the address; the second argument of `appConnect`
+   */
+  async connect(
+    connection: BaseConnection,
+    params: readonly unknown[] = [],
+  ): Promise<ConnectResult> {
+    if (this.#memberships.has(connection)) {
+      return refused('NetConnection.Connect.Rejected', 'Already connected.');
+    }
+    const address = this.resolve(connection.host, connection.path);
+    if (address === undefined) {
+      const description = `No scope '${connection.path}' on this server.`;
+      this.statistics.countRefusal('INVALID_APP');
+      return refused('NetConnection.Connect.InvalidApp', description);
+    }
+    if (!address.application.isRunning) {
+      this.statistics.countRefusal('NOT_RUNNING');
+      return address.application.state === 'creating'
+        ? refused('NetConnection.Connect.Rejected', 'Application is starting.')
+        : refused(
+            'NetConnection.Connect.AppShutdown',
+            `Application at '${connection.path}' is currently shutting down.`,
+          );
+    }
+    const membership = new Membership(this, connection, { address, params });
+    this.#memberships.set(connection, membership);
+    const result = await membership.enter();
+    if (!result.accepted) this.#memberships.delete(connection);
+    return result;
+  }
+
+  /**
+   * Takes a connection out of all scopes, with all callbacks; to be called whenever a peer has gone. Safe twice and at any time.
+   *
+   * In this order, each awaited: shared objects, `roomDisconnect`, `roomLeave` (innermost room first), `appDisconnect`, `appLeave`.
+   * Never rejects.
+   */
+  async disconnect(connection: BaseConnection): Promise<void> {
+    const membership = this.#memberships.get(connection);
+    if (membership === undefined) return;
+    await membership.leave();
+    this.#memberships.delete(connection);
+  }
+
+  /**
+   * Closes all connections in a scope and below, those that are still connecting included, and awaits their disconnect callbacks.
+   *
+   * @internal
+   */
+  async disconnectAll(scope: Scope, description: string): Promise<void> {
+    const leaving: Promise<void>[] = [];
+    for (const [connection, membership] of this.#memberships) {
+      if (!membership.isIn(scope)) continue;
+      if (!membership.isLeaving) connection.close({ kind: 'shutdown', description });
+      leaving.push(this.disconnect(connection));
+    }
+    await Promise.all(leaving);
+  }
+
+  /** Adds a listener that is told of all scopes of the server. */
+  addScopeListener(listener: ScopeListener): void {
+    this.globalScope.addScopeListener(listener);
+  }
+
+  removeScopeListener(listener: ScopeListener): void {
+    this.globalScope.removeScopeListener(listener);
+  }
+
+  /** Adds a listener that is told of all connections of the server. */
+  addConnectionListener(listener: ConnectionListener): void {
+    this.#connectionListeners.add(listener);
+  }
+
+  removeConnectionListener(listener: ConnectionListener): void {
+    this.#connectionListeners.delete(listener);
+  }
+
+  /** @internal */
+  notifyConnected(connection: Connection): void {
+    this.#connections.set(connection.sessionID, connection);
+    for (const listener of this.#connectionListeners) listener.connected?.(connection);
+  }
+
+  /** @internal */
+  notifyDisconnected(connection: Connection): void {
+    this.#connections.delete(connection.sessionID);
+    for (const listener of this.#connectionListeners) listener.disconnected?.(connection);
+  }
+
+  /** @internal */
+  notifyGhost(connection: Connection): void {
+    for (const listener of this.#connectionListeners) listener.ghostDetected?.(connection);
+  }
+
+  /**
+   * @internal
+   * @throws LifecycleError `CONTEXT_PATH_TAKEN`
+   */
+  addApplication(application: WebScope): void {
+    const path = application.contextPath.slice(1);
+    const sameName = this.globalScope.getChildScope(application.name);
+    const taken = application.virtualHosts.some((host) =>
+      this.#applications.has(`${host}/${path}`),
+    );
+    if (taken || sameName !== undefined) {
+      const message = `context path "/${path}" belongs to another application`;
+      throw new LifecycleError('CONTEXT_PATH_TAKEN', message, { phase: 'start' });
+    }
+    for (const host of application.virtualHosts) {
+      this.#applications.set(`${host}/${path}`, application);
+    }
+  }
+
+  /** @internal */
+  removeApplication(application: WebScope): void {
+    for (const [key, value] of this.#applications) {
+      if (value === application) this.#applications.delete(key);
+    }
+  }
+}
+
+function refused(
+  code:
+    | 'NetConnection.Connect.InvalidApp'
+    | 'NetConnection.Connect.Rejected'
+    | 'NetConnection.Connect.AppShutdown',
+  description: string,
+): ConnectResult {
+  return { accepted: false, code, description };
+}

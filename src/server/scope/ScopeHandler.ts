@@ -1,0 +1,60 @@
+import type { Client } from '../connection/Client.ts';
+import type { Connection } from '../connection/Connection.ts';
+import type { MaybePromise } from '../MaybePromise.ts';
+import type { RemoteCall } from '../service/RemoteCall.ts';
+import type { Scope } from './Scope.ts';
+
+/**
+ * What decides and is told about a scope and those below it that have no handler of their own.
+ *
+ * Every method may be left out, which means yes. Those that decide refuse by anything but `true`, by throwing, or by a promise of
+ * either; a promise is waited for before the client is answered. What the others throw is logged and goes no further.
+ *
+ * @red5 org.red5.server.api.scope.IScopeHandler
+ */
+export interface ScopeHandler {
+  /** Called when the handler is assigned to a scope. */
+  setScope?(scope: Scope): void;
+  /** A scope starts; refused, it does not come into being. */
+  start?(scope: Scope): MaybePromise<boolean>;
+  /** A scope has ended; nobody is connected any more. */
+  stop?(scope: Scope): MaybePromise<void>;
+  connect?(connection: Connection, scope: Scope, params: readonly unknown[]): MaybePromise<boolean>;
+  /** Balances each `connect` that said yes. */
+  disconnect?(connection: Connection, scope: Scope): MaybePromise<void>;
+  join?(client: Client, scope: Scope): MaybePromise<boolean>;
+  /** Balances each `join` that said yes; comes after `disconnect`. */
+  leave?(client: Client, scope: Scope): MaybePromise<void>;
+  /** Whether a room, shared object or stream of this name may be made in the scope. */
+  addChildScope?(scope: Scope, name: string, type: ChildType): boolean;
+  removeChildScope?(scope: Scope, name: string, type: ChildType): void;
+  /** Whether a remote call may proceed. */
+  serviceCall?(connection: Connection, call: RemoteCall): MaybePromise<boolean>;
+}
+
+/** What lives in a scope. */
+export type ChildType = 'ROOM' | 'SHARED_OBJECT' | 'BROADCAST';
+
+/**
+ * Decides who may connect to a scope, before any application callback and before rooms are made.
+ *
+ * @red5 org.red5.server.api.scope.IScopeSecurityHandler
+ */
+export interface ScopeSecurityHandler {
+  /** All handlers of the application and of the rooms on the way that exist must say `true`. */
+  allowed(connection: Connection, scope: Scope): MaybePromise<boolean>;
+}
+
+/** Told of scopes that come and go, after the fact. */
+export interface ScopeListener {
+  scopeCreated?(scope: Scope): void;
+  scopeRemoved?(scope: Scope): void;
+}
+
+/** Told of connections that were accepted and have left, after the callbacks of the application. */
+export interface ConnectionListener {
+  connected?(connection: Connection): void;
+  disconnected?(connection: Connection): void;
+  /** The peer has gone without a word; the connection is about to be closed. */
+  ghostDetected?(connection: Connection): void;
+}

@@ -1,0 +1,73 @@
+import type { Scope } from './Scope.ts';
+import { pathSegments } from './scopeName.ts';
+
+/**
+ * Finding scopes.
+ *
+ * @red5 org.red5.server.util.ScopeUtils
+ */
+export const ScopeUtils: {
+  /**
+   * The scope that a path leads to; undefined when there is none. Never makes one.
+   *
+   * `room1/sub` goes down, `..` up, `/chat/room1` starts at the top; empty segments and `.` are skipped.
+   */
+  resolveScope(from: Scope, path: string): Scope | undefined;
+  /** The global scope. */
+  findRoot(from: Scope): Scope;
+  /** The application that a scope belongs to; undefined for the global scope. */
+  findApplication(from: Scope): Scope | undefined;
+  /** Whether `ancestor` is above `scope`. */
+  isAncestor(scope: Scope, ancestor: Scope): boolean;
+  isRoot(scope: Scope): boolean;
+  isGlobal(scope: Scope): boolean;
+  isApp(scope: Scope): boolean;
+  isRoom(scope: Scope): boolean;
+  /** A bean of the scope's application, or of the server: look-ups go through the application's own beans first. */
+  getScopeService<T = unknown>(scope: Scope, beanName: string): T | undefined;
+} = {
+  resolveScope(from, path) {
+    if (path.startsWith('/')) return fromTop(findRoot(from), pathSegments(path));
+    return down(from, pathSegments(path));
+  },
+  findRoot,
+  findApplication: (from) => from.application,
+  isAncestor(scope, ancestor) {
+    for (let above = scope.parent; above !== undefined; above = above.parent) {
+      if (above === ancestor) return true;
+    }
+    return false;
+  },
+  isRoot: (scope) => scope.parent === undefined,
+  isGlobal: (scope) => scope.type === 'GLOBAL',
+  isApp: (scope) => scope.type === 'APPLICATION',
+  isRoom: (scope) => scope.type === 'ROOM',
+  getScopeService: <T>(scope: Scope, beanName: string) => scope.context?.getBean<T>(beanName),
+};
+
+function findRoot(from: Scope): Scope {
+  let scope = from;
+  while (scope.parent !== undefined) scope = scope.parent;
+  return scope;
+}
+
+function down(from: Scope, names: readonly string[]): Scope | undefined {
+  let scope: Scope | undefined = from;
+  for (const name of names) {
+    if (name === '.') continue;
+    scope = name === '..' ? scope.parent : scope.getChildScope(name);
+    if (scope === undefined) return undefined;
+  }
+  return scope;
+}
+
+/** Applications by context path, which may have several segments, or be empty for the root webapp. */
+function fromTop(root: Scope, names: readonly string[]): Scope | undefined {
+  for (let length = names.length; length >= 1; length -= 1) {
+    const application = root.getChildScope(names.slice(0, length).join('/'));
+    if (application !== undefined) return down(application, names.slice(length));
+  }
+  const rootApplication = [...root.children.values()].find((scope) => scope.fullPath === '/');
+  if (names.length > 0 && rootApplication !== undefined) return down(rootApplication, names);
+  return names.length === 0 ? root : undefined;
+}

@@ -1,0 +1,304 @@
+import { join } from 'node:path';
+import { type BeanInfo, describeError, type Lifecycle, LifecycleError } from '../../base/index.ts';
+import { LMDBStore } from '../persistence/LMDBStore.ts';
+import { MemoryStore } from '../persistence/MemoryStore.ts';
+import type { Store } from '../persistence/Store.ts';
+import type { Server } from '../Server.ts';
+import type { ServletContext } from '../ServletContext.ts';
+import { GlobalScope } from './GlobalScope.ts';
+import { Scope } from './Scope.ts';
+
+/**
+ * The scope of an application, which is what a webapp's `web.scope` bean is.
+ *
+ * {@link WebScope.start} registers it under its virtual hosts and context path and awaits `appStart`; {@link WebScope.stop} refuses new
+ * clients, disconnects those there are with all their callbacks, stops the rooms, and calls `appStop` exactly once.
+ *
+ * @red5 org.red5.server.scope.WebScope
+ * @red5 org.red5.server.api.scope.IScope
+ */
+export class WebScope extends Scope implements Lifecycle {
+  static override readonly beanInfo: BeanInfo = {
+    types: ['WebScope'],
+    properties: {
+      server: 'Server',
+      parent: 'Scope',
+      contextPath: 'string',
+      virtualHosts: 'list<string>',
+      clientsMakeRooms: 'boolean',
+      maxNameLength: 'int',
+      maxRoomDepth: 'int',
+      maxRooms: 'int',
+      maxConnections: 'int',
+      unusedRoomGraceMs: 'int',
+      store: 'Store',
+      persistent: 'boolean',
+    },
+  };
+
+  readonly phase = 100;
+  #isPersistent = false;
+  /** Whether connecting to a room that does not exist makes it. Default true. */
+  clientsMakeRooms = true;
+  /** Longest name of a room in characters. Default 128. */
+  maxNameLength = 128;
+  /** How many rooms may be inside each other. Default 8. */
+  maxRoomDepth = 8;
+  /** How many rooms the application may have. Default 250,000. */
+  maxRooms = 250_000;
+  /** How many clients may be connected. Default 100,000. */
+  maxConnections = 100_000;
+  /** How long a room made by {@link Scope.createChildScope} may stay unused, in milliseconds. Default 30,000. */
+  unusedRoomGraceMs = 30_000;
+  /** Rooms there are. @internal */
+  roomCount = 0;
+  #store: Store | undefined;
+  #contextPath: string | undefined;
+  #virtualHosts: readonly string[] = ['*'];
+  #servletContext: ServletContext | undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #appStarted = false;
+
+  constructor() {
+    super('APPLICATION', '');
+  }
+
+  override get server(): Server {
+    return super.server;
+  }
+
+  override set server(server: Server) {
+    this.configure({ server });
+  }
+
+  override get parent(): Scope | undefined {
+    return super.parent;
+  }
+
+  override set parent(parent: Scope) {
+    this.configure({ parent });
+  }
+
+  override get application(): WebScope {
+    return this;
+  }
+
+  override get fullPath(): string {
+    return this.contextPath === '' ? '/' : this.contextPath;
+  }
+
+  /** Where clients find the application: `/chat`; empty for the root webapp. */
+  get contextPath(): string {
+    return this.#contextPath ?? '';
+  }
+
+  set contextPath(contextPath: string) {
+    const path = `/${contextPath
+      .split('/')
+      .filter((part) => part !== '')
+      .join('/')}`;
+    this.#contextPath = path === '/' ? '' : path;
+    this.configure({ name: path === '/' ? 'root' : path.slice(1) });
+  }
+
+  /** Host names the application answers to; `*` for all. A comma-separated text is taken as well. Default `*`. */
+  get virtualHosts(): readonly string[] {
+    return this.#virtualHosts;
+  }
+
+  set virtualHosts(hosts: string | readonly string[]) {
+    const list = typeof hosts === 'string' ? hosts.split(',') : hosts;
+    const names = list.map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
+    this.#virtualHosts = names.length === 0 ? ['*'] : names;
+  }
+
+  /** The webapp's folder; undefined in a server without files. */
+  get servletContext(): ServletContext | undefined {
+    return this.#servletContext;
+  }
+
+  /** Called by the container. */
+  setServletContext(servletContext: ServletContext): void {
+    this.#servletContext = servletContext;
+  }
+
+  /**
+   * Where persistent shared objects and attributes are kept.
+   *
+   * Default: on disk in the folder `persistence` of the webapp, made when the first of them is; in memory in a server without files.
+   */
+  get store(): Store {
+    const folder = this.#servletContext?.folder;
+    this.#store ??=
+      folder === undefined ? new MemoryStore() : new LMDBStore(join(folder, 'persistence'));
+    return this.#store;
+  }
+
+  set store(store: Store) {
+    this.#store = store;
+  }
+
+  /** Whether the application's own attributes outlive it; see {@link Scope.persistAttributes}. */
+  override get persistent(): boolean {
+    return this.#isPersistent || super.persistent;
+  }
+
+  override set persistent(persistent: boolean) {
+    this.#isPersistent = persistent;
+  }
+
+  /** Whether clients can connect. */
+  get isRunning(): boolean {
+    return this.state === 'open';
+  }
+
+  /** Starts the application; Red5's name for {@link WebScope.start}, and usable as an init method. */
+  register(): Promise<void> {
+    return this.start();
+  }
+
+  /**
+   * Registers the application and awaits `appStart`; called again, it returns the same promise.
+   *
+   * @throws LifecycleError `SCOPE_NOT_CONFIGURED`, `CONTEXT_PATH_TAKEN` or `APPLICATION_REFUSED_START`
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { server } = this.#checked();
+    const global = server.globalScope;
+    server.addApplication(this);
+    global.addApplication(this);
+    if (this.state !== 'creating') this.setState('creating');
+    const failure = await this.#askToStart(server);
+    if (failure !== undefined) {
+      server.removeApplication(this);
+      global.removeApplication(this);
+      throw failure;
+    }
+    this.#appStarted = true;
+    this.setState('open');
+    this.notifyCreated();
+  }
+
+  #checked(): { server: Server } {
+    if (this.serverIfKnown === undefined) throw this.#notConfigured('server');
+    if (this.#contextPath === undefined) throw this.#notConfigured('contextPath');
+    if (this.parent === undefined) this.configure({ parent: this.server.globalScope });
+    if (!(this.parent instanceof GlobalScope)) throw this.#notConfigured('parent');
+    return { server: this.server };
+  }
+
+  #notConfigured(property: string): LifecycleError {
+    return new LifecycleError('SCOPE_NOT_CONFIGURED', `the scope has no ${property}`, {
+      phase: 'start',
+    });
+  }
+
+  async #askToStart(server: Server): Promise<LifecycleError | undefined> {
+    const handler = this.handler;
+    try {
+      if (this.#isPersistent) await this.persistAttributes();
+      const result: unknown = await server.run(() =>
+        handler?.start === undefined ? true : handler.start(this),
+      );
+      if (result === true) return undefined;
+      const said = result === false ? 'false' : `${String(result)} instead of true`;
+      return new LifecycleError(
+        'APPLICATION_REFUSED_START',
+        `appStart of "${this.name}" returned ${said}`,
+        { phase: 'start' },
+      );
+    } catch (error) {
+      return new LifecycleError(
+        'APPLICATION_REFUSED_START',
+        `appStart of "${this.name}" failed: ${describeError(error)}`,
+        { phase: 'start', cause: error },
+      );
+    }
+  }
+
+  /** Refuses new clients, disconnects all, stops rooms, calls `appStop` once, stops the application's jobs. */
+  stop(deadline?: AbortSignal): Promise<void> {
+    // From this moment on, not after the first await, nobody gets in.
+    if (this.state === 'open') this.setState('draining');
+    this.#stopping ??= this.#stop(deadline);
+    return this.#stopping;
+  }
+
+  async #stop(deadline: AbortSignal | undefined): Promise<void> {
+    if (this.#starting === undefined) return;
+    try {
+      await this.#starting;
+    } catch {
+      // Whoever called start was told; there is nothing to stop.
+      return;
+    }
+    const { server } = this;
+    this.setState('draining');
+    await untilAborted(this.#empty(server), deadline);
+    if (this.#appStarted) {
+      this.#appStarted = false;
+      await untilAborted(this.#callAppStop(server), deadline);
+    }
+    server.scheduling.removeJobsOf(this);
+    await this.#closeStore(server);
+    server.removeApplication(this);
+    server.globalScope.removeApplication(this);
+    this.setState('gone');
+    this.notifyRemoved();
+  }
+
+  async #empty(server: Server): Promise<void> {
+    await server.disconnectAll(this, `application ${this.name} is shutting down`);
+    await Promise.all([...this.children.values()].map((room) => room.drain()));
+    await server.sharedObjects.closeScope(this);
+  }
+
+  async #closeStore(server: Server): Promise<void> {
+    if (this.#store === undefined) return;
+    try {
+      await this.attributesStored();
+      await this.#store.close();
+    } catch (error) {
+      server.logger.error(`closing the store failed: ${describeError(error)}`, {
+        scope: this.fullPath,
+      });
+    }
+  }
+
+  async #callAppStop(server: Server): Promise<void> {
+    try {
+      await server.run(() => this.handler?.stop?.(this));
+    } catch (error) {
+      server.logger.error(`appStop failed: ${describeError(error)}`, {
+        scope: this.fullPath,
+        stack: error instanceof Error ? error.stack : undefined,
+      });
+    }
+  }
+
+  /** Why there may not be one more room inside a scope of this depth; undefined when there may. @internal */
+  roomLimitFault(parentDepth: number): string | undefined {
+    if (parentDepth > this.maxRoomDepth) return `is more than ${this.maxRoomDepth} rooms deep`;
+    if (this.roomCount >= this.maxRooms) return `would be more than ${this.maxRooms} rooms`;
+    return undefined;
+  }
+}
+
+/** Waits for the work, or until the deadline. */
+async function untilAborted(work: Promise<void>, deadline: AbortSignal | undefined): Promise<void> {
+  if (deadline === undefined) return work;
+  if (deadline.aborted) return;
+  let stop = (): void => {};
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+    deadline.addEventListener('abort', stop, { once: true });
+  });
+  await Promise.race([work, aborted]);
+  deadline.removeEventListener('abort', stop);
+}

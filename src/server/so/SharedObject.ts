@@ -1,0 +1,886 @@
+import { background, describeError, Red5Error, type Timer } from '../../base/index.ts';
+import { type AttributeSource, AttributeStore, attributeEntries } from '../AttributeStore.ts';
+import type { BaseConnection } from '../connection/BaseConnection.ts';
+import { runWithConnection } from '../connection/Red5.ts';
+import { isPromise, type MaybePromise } from '../MaybePromise.ts';
+import type { Server } from '../Server.ts';
+import { sameValue } from '../sameValue.ts';
+import type { Scope } from '../scope/Scope.ts';
+import { Deliveries } from './Deliveries.ts';
+import { decideRequests } from './decideRequests.ts';
+import { immutableCopy } from './immutableCopy.ts';
+import type {
+  SharedObjectEvent,
+  SharedObjectRequest,
+  SharedObjectSubscriber,
+} from './SharedObjectBatch.ts';
+import type { SharedObjectLimits } from './SharedObjectLimits.ts';
+import type { SharedObjectListener } from './SharedObjectListener.ts';
+import type { SharedObjectSecurity } from './SharedObjectSecurity.ts';
+import type { SharedObjects } from './SharedObjects.ts';
+
+/** A connection that can subscribe to shared objects. */
+export type SubscriberConnection = BaseConnection & SharedObjectSubscriber;
+
+/** How an attribute is set. */
+export interface SetAttributeOptions {
+  /** Removes the attribute after this time, unless it is set again. It does not outlive the process, also in a persistent object. */
+  readonly ttlMs?: number;
+}
+
+/** Counters of a shared object. */
+export interface SharedObjectStatistics {
+  /** Milliseconds since the epoch. */
+  readonly creationTime: number;
+  readonly activeListeners: number;
+  readonly maxListeners: number;
+  readonly totalListeners: number;
+  readonly totalChanges: number;
+  readonly totalDeletes: number;
+  readonly totalSends: number;
+  /** Attributes, and about how many bytes they are. */
+  readonly keys: number;
+  readonly bytes: number;
+}
+
+interface Entry {
+  readonly value: unknown;
+  readonly bytes: number;
+  /** The object's version when it was set. */
+  readonly version: number;
+  readonly expiry: Timer | undefined;
+}
+
+/** What one message of a client, or one update by server code, has done so far. */
+interface Batch {
+  readonly source: SubscriberConnection | undefined;
+  /** For the source alone. */
+  readonly owner: SharedObjectEvent[];
+  /** For all other subscribers; without a source, for all. */
+  readonly sync: SharedObjectEvent[];
+  readonly stored: Map<string, unknown>;
+  depth: number;
+}
+
+interface Waiting {
+  readonly connection: SubscriberConnection;
+  readonly requests: readonly SharedObjectRequest[];
+  readonly done: () => void;
+}
+
+/**
+ * Attributes that all subscribers see, kept in step by messages; and a way to send messages to all of them.
+ *
+ * Everything happens in one order for everybody: a message of a client, or an update by server code, is decided, carried out, stored,
+ * told to listeners, and sent, before the next begins. Values are copied and frozen when they are set, so a value changed in place is
+ * seen as different when it is set again. Setting an equal value sends nothing, unless {@link SharedObject.setAlwaysNotify}.
+ *
+ * @red5 org.red5.server.api.so.ISharedObject
+ * @red5 org.red5.server.so.SharedObject
+ * @red5 org.red5.server.so.SharedObjectScope
+ */
+export class SharedObject {
+  readonly name: string;
+  /** Whether it outlives the application's process. */
+  readonly persistent: boolean;
+  readonly scope: Scope;
+  readonly #server: Server;
+  readonly #limits: SharedObjectLimits;
+  readonly #owner: SharedObjects;
+  readonly #entries = new Map<string, Entry>();
+  readonly #subscribers = new Set<SubscriberConnection>();
+  #deliveries: Deliveries | undefined;
+  #listeners: Set<SharedObjectListener> | undefined;
+  #security: Set<SharedObjectSecurity> | undefined;
+  #handlers: Map<string, object> | undefined;
+  #alwaysNotify: Set<string> | undefined;
+  #version = 1;
+  #bytes = 0;
+  #batch: Batch | undefined;
+  #updateTimer: Timer | undefined;
+  #waiting: Waiting[] | undefined;
+  #isDeciding = false;
+  #loading: Set<string> | undefined;
+  #acquired = 0;
+  #linger: Timer | undefined;
+  #isClosed = false;
+  #closesAfterBatch = false;
+  readonly #creationTime: number;
+  #maxListeners = 0;
+  #totalListeners = 0;
+  #totalChanges = 0;
+  #totalDeletes = 0;
+  #totalSends = 0;
+
+  /** @internal */
+  constructor(
+    scope: Scope,
+    name: string,
+    options: {
+      readonly persistent: boolean;
+      readonly limits: SharedObjectLimits;
+      readonly owner: SharedObjects;
+    },
+  ) {
+    this.scope = scope;
+    this.name = name;
+    this.persistent = options.persistent;
+    this.#server = scope.server;
+    this.#limits = options.limits;
+    this.#owner = options.owner;
+    this.#creationTime = this.#server.clock.now();
+  }
+
+  /** Goes up by one with each message of a client and each update by server code; begins at 1. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The connections that are subscribed. */
+  get subscribers(): ReadonlySet<SubscriberConnection> {
+    return this.#subscribers;
+  }
+
+  get isAcquired(): boolean {
+    return this.#acquired > 0;
+  }
+
+  /** Whether it was closed or released; it can no longer be changed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get statistics(): SharedObjectStatistics {
+    return {
+      creationTime: this.#creationTime,
+      activeListeners: this.#subscribers.size,
+      maxListeners: this.#maxListeners,
+      totalListeners: this.#totalListeners,
+      totalChanges: this.#totalChanges,
+      totalDeletes: this.#totalDeletes,
+      totalSends: this.#totalSends,
+      keys: this.#entries.size,
+      bytes: this.#bytes,
+    };
+  }
+
+  // Reading
+
+  hasAttribute(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /**
+   * The value, frozen; undefined when there is none.
+   *
+   * @param defaultValue - set, and sent to all subscribers, when there is none, as in Red5
+   */
+  getAttribute(key: string, defaultValue?: unknown): unknown {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined || defaultValue === undefined || defaultValue === null) {
+      return entry?.value;
+    }
+    this.setAttribute(key, defaultValue);
+    return this.#entries.get(key)?.value;
+  }
+
+  /** All attributes as they are now. */
+  getAttributes(): ReadonlyMap<string, unknown> {
+    return new Map([...this.#entries].map(([key, entry]) => [key, entry.value]));
+  }
+
+  getAttributeNames(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** The object's version when the attribute was set last; 0 when there is none. */
+  getAttributeVersion(key: string): number {
+    return this.#entries.get(key)?.version ?? 0;
+  }
+
+  // Writing, by server code
+
+  /**
+   * Sets an attribute for everybody; null or undefined removes it.
+   *
+   * @returns whether it is new or different
+   * @throws Red5Error `LIMIT_REACHED`, `VALUE_NOT_STORABLE`, `NAME_NOT_ALLOWED`, `SHARED_OBJECT_CLOSED`
+   */
+  setAttribute(key: string, value: unknown, options: SetAttributeOptions = {}): boolean {
+    if (value === null || value === undefined) return this.removeAttribute(key);
+    return this.#update((batch) => {
+      const changed = this.#put(batch, key, value, options);
+      if (changed) this.#tellUpdate(key);
+      return changed;
+    });
+  }
+
+  /**
+   * Sets an attribute if it was not changed meanwhile.
+   *
+   * @param expectedVersion - what {@link SharedObject.getAttributeVersion} said; 0 when there should be none
+   * @returns whether it was set
+   */
+  setAttributeIf(
+    key: string,
+    expectedVersion: number,
+    value: unknown,
+    options: SetAttributeOptions = {},
+  ): boolean {
+    if (this.getAttributeVersion(key) !== expectedVersion) return false;
+    this.setAttribute(key, value, options);
+    return true;
+  }
+
+  /** Sets an attribute unless there is one; returns the one there was, or undefined when `value` was set. */
+  setAttributeIfAbsent(key: string, value: unknown): unknown {
+    const present = this.#entries.get(key);
+    if (present !== undefined) return present.value;
+    this.setAttribute(key, value);
+    return undefined;
+  }
+
+  /** Sets many attributes in one message; returns whether any changed. */
+  setAttributes(values: AttributeSource): boolean {
+    return this.#update((batch) => {
+      const changed = new Map<string, unknown>();
+      let removed = false;
+      for (const [key, value] of attributeEntries(values)) {
+        if (value === null || value === undefined) removed = this.removeAttribute(key) || removed;
+        else if (this.#put(batch, key, value, {})) changed.set(key, this.#entries.get(key)?.value);
+      }
+      if (changed.size > 0) {
+        if (values instanceof AttributeStore) {
+          this.#tell((listener) => listener.onSharedObjectUpdateStore?.(this, values));
+        } else {
+          this.#tell((listener) => listener.onSharedObjectUpdateAttributes?.(this, changed));
+        }
+      }
+      return removed || changed.size > 0;
+    });
+  }
+
+  /** Removes an attribute; returns whether there was one. */
+  removeAttribute(key: string): boolean {
+    return this.#update((batch) => {
+      const removed = this.#delete(batch, key);
+      if (removed) this.#tell((listener) => listener.onSharedObjectDelete?.(this, key));
+      return removed;
+    });
+  }
+
+  /** Removes all attributes in one message. */
+  removeAttributes(): void {
+    this.#update((batch) => {
+      for (const key of [...this.#entries.keys()]) this.#delete(batch, key);
+      this.#tell((listener) => listener.onSharedObjectClear?.(this));
+    });
+  }
+
+  /** Removes all attributes in one message; always true, as in Red5. */
+  clear(): boolean {
+    this.removeAttributes();
+    return true;
+  }
+
+  /** Sends a message to all subscribers and calls the handlers for it. */
+  sendMessage(method: string, args: readonly unknown[]): void {
+    this.#update((batch) => this.#send(batch, method, args));
+  }
+
+  /** Sends an attribute to all subscribers again, or its removal when there is none. */
+  setDirty(key: string): void {
+    this.#update((batch) => {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) this.#toAll(batch, { type: 'remove', key });
+      else this.#toAll(batch, { type: 'change', key, value: entry.value });
+      this.#tell((listener) => listener.onSharedObjectUpdate?.(this, key, entry?.value));
+    });
+  }
+
+  /** Makes setting an equal value of this key count as a change, as lines of a chat need. */
+  setAlwaysNotify(key: string, alwaysNotify = true): void {
+    this.#alwaysNotify ??= new Set();
+    if (alwaysNotify) this.#alwaysNotify.add(key);
+    else this.#alwaysNotify.delete(key);
+  }
+
+  /**
+   * Begins an update: everything up to the matching {@link SharedObject.endUpdate} goes out as one message. May be nested.
+   *
+   * Messages of clients wait meanwhile; an update that is not ended within `maxUpdateMs` is ended with a warning.
+   */
+  beginUpdate(): void {
+    this.#assertOpen();
+    this.#open(undefined);
+    if (this.#batch?.depth !== 1) return;
+    this.#updateTimer = this.#server.clock.after(this.#limits.maxUpdateMs, () => {
+      this.#server.logger.warn('an update of a shared object was not ended', this.#fields());
+      if (this.#batch !== undefined) this.#batch.depth = 1;
+      this.endUpdate();
+    });
+  }
+
+  /** @throws Red5Error `UPDATE_NOT_OPEN` */
+  endUpdate(): void {
+    if (this.#batch === undefined) {
+      throw new Red5Error('UPDATE_NOT_OPEN', 'endUpdate without beginUpdate');
+    }
+    this.#close();
+  }
+
+  // Life
+
+  /** Keeps the object and its room until {@link SharedObject.release}, also without subscribers. Counted. */
+  acquire(): void {
+    this.#assertOpen();
+    this.#acquired += 1;
+    this.#linger?.cancel();
+    this.#linger = undefined;
+    if (this.#acquired === 1) this.scope.retain();
+  }
+
+  /**
+   * Takes one {@link SharedObject.acquire} back; the last one removes the object at once when nobody is subscribed.
+   *
+   * @throws Red5Error `NOT_ACQUIRED`
+   */
+  release(): void {
+    if (this.#acquired === 0) {
+      throw new Red5Error('NOT_ACQUIRED', `shared object "${this.name}" is not acquired`);
+    }
+    this.#acquired -= 1;
+    if (this.#acquired > 0) return;
+    if (!this.persistent && this.#subscribers.size === 0) this.#dispose();
+    this.scope.release();
+  }
+
+  /** Removes the object: subscribers see all attributes removed. What is stored of a persistent object stays. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#update((batch) => {
+      for (const key of [...this.#entries.keys()]) this.#delete(batch, key);
+      batch.stored.clear();
+    });
+    if (this.#batch === undefined) this.#dispose();
+    else this.#closesAfterBatch = true;
+  }
+
+  addSharedObjectListener(listener: SharedObjectListener): void {
+    this.#listeners ??= new Set();
+    this.#listeners.add(listener);
+  }
+
+  removeSharedObjectListener(listener: SharedObjectListener): void {
+    this.#listeners?.delete(listener);
+  }
+
+  registerSharedObjectSecurity(handler: SharedObjectSecurity): void {
+    this.#security ??= new Set();
+    this.#security.add(handler);
+  }
+
+  unregisterSharedObjectSecurity(handler: SharedObjectSecurity): void {
+    this.#security?.delete(handler);
+  }
+
+  /**
+   * Registers an object whose exposed methods are called by messages: `method`, or `name.method` when registered under a name.
+   */
+  registerServiceHandler(handler: object, name = ''): void {
+    this.#handlers ??= new Map();
+    this.#handlers.set(name, handler);
+  }
+
+  unregisterServiceHandler(name = ''): void {
+    this.#handlers?.delete(name);
+  }
+
+  // What the service and connections do
+
+  /**
+   * Carries out what a client asks for in one message; at once when nothing has to be waited for.
+   *
+   * @internal
+   */
+  receive(
+    connection: SubscriberConnection,
+    requests: readonly SharedObjectRequest[],
+  ): MaybePromise<void> {
+    if (!this.#isBusy) return this.#decide(connection, requests);
+    this.#waiting ??= [];
+    const waiting = this.#waiting;
+    if (waiting.length >= this.#limits.maxWaitingMessages) {
+      this.#answer(connection, 'SharedObject.QuotaExceeded');
+      return undefined;
+    }
+    return new Promise((done) => {
+      waiting.push({ connection, requests, done });
+    });
+  }
+
+  /** @internal */
+  unsubscribe(connection: SubscriberConnection): void {
+    if (!this.#subscribers.has(connection)) return;
+    this.#leave(connection);
+  }
+
+  /**
+   * Takes over what the store knows, unless it was changed meanwhile.
+   *
+   * @internal
+   */
+  load(records: MaybePromise<ReadonlyMap<string, unknown>>): MaybePromise<void> {
+    if (!isPromise(records)) {
+      this.#fill(records);
+      return undefined;
+    }
+    this.#loading = new Set();
+    return records.then(
+      (loaded) => {
+        this.#fill(loaded);
+        this.#next();
+      },
+      (error: unknown) => {
+        this.#loading = undefined;
+        this.#logError(error, 'loading a shared object');
+        this.#next();
+      },
+    );
+  }
+
+  /** Ends the object with its scope: nobody is told. @internal */
+  dispose(): void {
+    if (!this.#isClosed) this.#dispose();
+  }
+
+  /** Resolves when everything that was changed is stored. @internal */
+  flushed(): MaybePromise<void> {
+    return this.#deliveries?.settled();
+  }
+
+  get #isBusy(): boolean {
+    return (
+      this.#batch !== undefined ||
+      this.#isDeciding ||
+      this.#loading !== undefined ||
+      this.#deliveries?.isDelivering === true ||
+      (this.#waiting !== undefined && this.#waiting.length > 0)
+    );
+  }
+
+  #decide(
+    connection: SubscriberConnection,
+    requests: readonly SharedObjectRequest[],
+  ): MaybePromise<void> {
+    const handlers = [...(this.#security ?? []), ...securityOf(this.scope)];
+    if (handlers.length === 0) {
+      this.#apply(connection, requests, undefined);
+      return undefined;
+    }
+    this.#isDeciding = true;
+    const decisions = runWithConnection(connection, () =>
+      decideRequests(this, requests, handlers, (error) =>
+        this.#logError(error, 'shared object security'),
+      ),
+    );
+    if (!isPromise(decisions)) {
+      this.#isDeciding = false;
+      this.#apply(connection, requests, decisions);
+      return undefined;
+    }
+    return decisions.then((decided) => {
+      this.#isDeciding = false;
+      // Server code may have begun an update while the handlers were asked; it goes first.
+      if (this.#batch === undefined) {
+        this.#apply(connection, requests, decided);
+        return undefined;
+      }
+      return new Promise<void>((done) => {
+        this.#waiting ??= [];
+        this.#waiting.unshift({ connection, requests, done });
+      });
+    });
+  }
+
+  #next(): void {
+    while (this.#waiting !== undefined && this.#waiting.length > 0) {
+      if (
+        this.#batch !== undefined ||
+        this.#isDeciding ||
+        this.#loading !== undefined ||
+        this.#deliveries?.isDelivering === true
+      ) {
+        return;
+      }
+      const next = this.#waiting.shift() as Waiting;
+      const result = this.#decide(next.connection, next.requests);
+      if (isPromise(result))
+        background(result.then(next.done), this.#server.logger, 'shared object');
+      else next.done();
+    }
+  }
+
+  #apply(
+    connection: SubscriberConnection,
+    requests: readonly SharedObjectRequest[],
+    decisions: readonly boolean[] | undefined,
+  ): void {
+    if (this.#isClosed) {
+      this.#answer(connection, 'SharedObject.ObjectCreationFailed');
+      this.#next();
+      return;
+    }
+    runWithConnection(connection, () => {
+      const batch = this.#open(connection);
+      requests.forEach((request, index) => {
+        this.#carryOut(
+          batch,
+          connection,
+          request,
+          decisions === undefined || decisions[index] === true,
+        );
+      });
+      this.#close();
+    });
+  }
+
+  #carryOut(
+    batch: Batch,
+    connection: SubscriberConnection,
+    request: SharedObjectRequest,
+    allowed: boolean,
+  ): void {
+    if (request.type === 'use') {
+      this.#use(batch, connection, allowed);
+      return;
+    }
+    const isSubscribed = this.#subscribers.has(connection);
+    if (request.type === 'release') {
+      if (isSubscribed) this.#leave(connection);
+      return;
+    }
+    if (request.type === 'send') {
+      if (allowed && isSubscribed) this.#sendFor(batch, request.method, request.args);
+      return;
+    }
+    if (!allowed || !isSubscribed) {
+      this.#refuse(batch, request.key, 'SharedObject.NoWriteAccess');
+      return;
+    }
+    try {
+      this.#write(batch, request);
+    } catch (error) {
+      if (!(error instanceof Red5Error)) throw error;
+      const isQuota = error.code === 'LIMIT_REACHED';
+      this.#refuse(
+        batch,
+        request.key,
+        isQuota ? 'SharedObject.QuotaExceeded' : 'SharedObject.InvalidValue',
+      );
+    }
+  }
+
+  #use(batch: Batch, connection: SubscriberConnection, allowed: boolean): void {
+    if (!allowed || !connection.isConnected) {
+      batch.owner.push(this.#status('SharedObject.NoReadAccess'));
+      return;
+    }
+    const isNew = !this.#subscribers.has(connection);
+    if (isNew) {
+      this.#subscribers.add(connection);
+      this.#totalListeners += 1;
+      this.#maxListeners = Math.max(this.#maxListeners, this.#subscribers.size);
+      this.#linger?.cancel();
+      this.#linger = undefined;
+      this.#owner.subscribed(connection, this);
+    }
+    batch.owner.push({ type: 'useSuccess' });
+    if (!this.persistent) batch.owner.push({ type: 'clear' });
+    for (const [key, { value }] of this.#entries) batch.owner.push({ type: 'change', key, value });
+    if (isNew) this.#tell((listener) => listener.onSharedObjectConnect?.(this));
+  }
+
+  #leave(connection: SubscriberConnection): void {
+    this.#subscribers.delete(connection);
+    this.#owner.unsubscribed(connection, this);
+    this.#tell((listener) => listener.onSharedObjectDisconnect?.(this));
+    this.#lingerIfUnused();
+  }
+
+  #write(batch: Batch, request: Extract<SharedObjectRequest, { key: string }>): void {
+    const { key } = request;
+    if (request.type === 'remove') {
+      const removed = this.#deleteFor(batch, key);
+      batch.owner.push({ type: 'remove', key });
+      if (removed) this.#tell((listener) => listener.onSharedObjectDelete?.(this, key));
+      return;
+    }
+    if (request.value === null || request.value === undefined) {
+      const removed = this.#deleteFor(batch, key);
+      batch.owner.push({ type: 'success', key });
+      if (removed) this.#tell((listener) => listener.onSharedObjectDelete?.(this, key));
+      return;
+    }
+    const changed = this.#store(batch, key, request.value, {});
+    batch.owner.push({ type: 'success', key });
+    if (!changed) return;
+    batch.sync.push({ type: 'change', key, value: this.#entries.get(key)?.value });
+    this.#tellUpdate(key);
+  }
+
+  /** Refuses a write, and corrects the value that the client already shows. */
+  #refuse(batch: Batch, key: string, code: string): void {
+    batch.owner.push(this.#status(code));
+    const entry = this.#entries.get(key);
+    if (!this.#subscribers.has(batch.source as SubscriberConnection)) return;
+    if (entry === undefined) batch.owner.push({ type: 'remove', key });
+    else batch.owner.push({ type: 'change', key, value: entry.value });
+  }
+
+  #sendFor(batch: Batch, method: string, args: readonly unknown[]): void {
+    try {
+      this.#send(batch, method, args);
+    } catch (error) {
+      if (!(error instanceof Red5Error)) throw error;
+      batch.owner.push(this.#status('SharedObject.QuotaExceeded'));
+    }
+  }
+
+  // The steps of a change
+
+  #update<T>(change: (batch: Batch) => T): T {
+    this.#assertOpen();
+    const batch = this.#open(undefined);
+    try {
+      return change(batch);
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** Joins the batch that is open; changes by server code inside a client's batch are sent to that client as well. */
+  #open(source: SubscriberConnection | undefined): Batch {
+    if (this.#batch === undefined) {
+      this.#batch = { source, owner: [], sync: [], stored: new Map(), depth: 0 };
+    }
+    this.#batch.depth += 1;
+    return this.#batch;
+  }
+
+  #close(): void {
+    const batch = this.#batch as Batch;
+    batch.depth -= 1;
+    if (batch.depth > 0) return;
+    this.#updateTimer?.cancel();
+    this.#updateTimer = undefined;
+    this.#batch = undefined;
+    this.#version += 1;
+    const stored =
+      this.persistent && batch.stored.size > 0 ? this.#owner.save(this, batch.stored) : undefined;
+    this.#deliveries ??= new Deliveries(this, this.#subscribers, {
+      logger: this.#server.logger,
+      afterwards: () => this.#next(),
+    });
+    this.#deliveries.add({ ...batch, version: this.#version, stored });
+    if (this.#closesAfterBatch && !this.#isClosed) this.#dispose();
+    this.#next();
+  }
+
+  #put(batch: Batch, key: string, value: unknown, options: SetAttributeOptions): boolean {
+    const changed = this.#store(batch, key, value, options);
+    if (changed) this.#toAll(batch, { type: 'change', key, value: this.#entries.get(key)?.value });
+    return changed;
+  }
+
+  /** Stores a value; returns whether others have to be told. */
+  #store(batch: Batch, key: string, value: unknown, options: SetAttributeOptions): boolean {
+    const previous = this.#entries.get(key);
+    const { value: copy, bytes } = immutableCopy(value, this.#limits);
+    const { ttlMs } = options;
+    const isChange =
+      previous === undefined ||
+      !sameValue(previous.value, copy) ||
+      this.#alwaysNotify?.has(key) === true;
+    if (!isChange && ttlMs === undefined && previous.expiry === undefined) return false;
+    this.#checkQuota(key, bytes, previous);
+    previous?.expiry?.cancel();
+    const expiry =
+      ttlMs === undefined ? undefined : this.#server.clock.after(ttlMs, () => this.#expire(key));
+    this.#bytes +=
+      bytes + 2 * key.length - (previous === undefined ? 0 : previous.bytes + 2 * key.length);
+    const version = isChange ? this.#version + 1 : previous.version;
+    this.#entries.set(key, { value: copy, bytes, version, expiry });
+    this.#loading?.add(key);
+    // What has an end is not worth keeping beyond it.
+    batch.stored.set(key, ttlMs === undefined ? copy : undefined);
+    if (isChange) this.#totalChanges += 1;
+    return isChange;
+  }
+
+  #checkQuota(key: string, bytes: number, previous: Entry | undefined): void {
+    const limits = this.#limits;
+    if (previous === undefined) {
+      if (key === '') throw new Red5Error('NAME_NOT_ALLOWED', 'the name of an attribute is empty');
+      if (key.length > limits.maxKeyLength) {
+        throw limitReached(`the name of an attribute may have ${limits.maxKeyLength} characters`);
+      }
+      if (this.#entries.size >= limits.maxKeys) {
+        throw limitReached(`a shared object may have ${limits.maxKeys} attributes`);
+      }
+    }
+    if (this.#bytes + bytes - (previous?.bytes ?? 0) > limits.maxObjectBytes) {
+      throw limitReached(`a shared object may have ${limits.maxObjectBytes} bytes`);
+    }
+  }
+
+  #expire(key: string): void {
+    if (!this.#isClosed) this.removeAttribute(key);
+  }
+
+  #delete(batch: Batch, key: string): boolean {
+    if (!this.#drop(batch, key)) return false;
+    this.#toAll(batch, { type: 'remove', key });
+    return true;
+  }
+
+  #deleteFor(batch: Batch, key: string): boolean {
+    if (!this.#drop(batch, key)) return false;
+    batch.sync.push({ type: 'remove', key });
+    return true;
+  }
+
+  #drop(batch: Batch, key: string): boolean {
+    const entry = this.#entries.get(key);
+    this.#loading?.add(key);
+    if (entry === undefined) return false;
+    entry.expiry?.cancel();
+    this.#entries.delete(key);
+    this.#bytes -= entry.bytes + 2 * key.length;
+    this.#totalDeletes += 1;
+    batch.stored.set(key, undefined);
+    return true;
+  }
+
+  #send(batch: Batch, method: string, args: readonly unknown[]): void {
+    const copy = immutableCopy(args, this.#limits).value as readonly unknown[];
+    this.#totalSends += 1;
+    this.#toAll(batch, { type: 'send', method, args: copy });
+    this.#callHandler(method, copy);
+    this.#tell((listener) => listener.onSharedObjectSend?.(this, method, copy));
+  }
+
+  #toAll(batch: Batch, event: SharedObjectEvent): void {
+    batch.sync.push(event);
+    if (batch.source !== undefined) batch.owner.push(event);
+  }
+
+  #callHandler(message: string, args: readonly unknown[]): void {
+    const dot = message.lastIndexOf('.');
+    const service = dot === -1 ? '' : message.slice(0, dot);
+    const handler = this.#handlers?.get(service) ?? this.#handlerBean(service);
+    if (handler === undefined) return;
+    const called = this.#server.remoteCalls.callMethod(handler, message.slice(dot + 1), args);
+    if (called !== undefined)
+      background(called, this.#server.logger, `shared object handler ${message}`);
+  }
+
+  #handlerBean(service: string): object | undefined {
+    const name = service === '' ? `${this.name}.soservice` : `${this.name}.${service}.soservice`;
+    const bean = this.scope.context?.getBean(name);
+    return typeof bean === 'object' && bean !== null ? bean : undefined;
+  }
+
+  #tellUpdate(key: string): void {
+    const value = this.#entries.get(key)?.value;
+    this.#tell((listener) => listener.onSharedObjectUpdate?.(this, key, value));
+  }
+
+  #tell(callback: (listener: SharedObjectListener) => unknown): void {
+    if (this.#listeners === undefined) return;
+    for (const listener of this.#listeners) {
+      try {
+        const result = callback(listener);
+        if (isPromise(result)) background(result, this.#server.logger, 'shared object listener');
+      } catch (error) {
+        this.#logError(error, 'shared object listener');
+      }
+    }
+  }
+
+  #lingerIfUnused(): void {
+    if (this.persistent || this.isAcquired || this.#subscribers.size > 0 || this.#isClosed) return;
+    this.#linger?.cancel();
+    this.#linger = this.#server.clock.after(this.#limits.lingerMs, () => {
+      if (this.#subscribers.size === 0 && !this.isAcquired) this.#dispose();
+    });
+  }
+
+  #dispose(): void {
+    this.#isClosed = true;
+    this.#linger?.cancel();
+    this.#updateTimer?.cancel();
+    for (const { expiry } of this.#entries.values()) expiry?.cancel();
+    for (const connection of this.#subscribers) {
+      this.#owner.unsubscribed(connection, this);
+    }
+    this.#subscribers.clear();
+    this.#entries.clear();
+    this.#bytes = 0;
+    this.#owner.removed(this);
+    this.#next();
+  }
+
+  #fill(records: ReadonlyMap<string, unknown>): void {
+    const touched = this.#loading;
+    this.#loading = undefined;
+    for (const [key, stored] of records) {
+      if (touched?.has(key)) continue;
+      const { value, bytes } = immutableCopy(stored, this.#limits);
+      this.#entries.set(key, { value, bytes, version: this.#version, expiry: undefined });
+      this.#bytes += bytes + 2 * key.length;
+    }
+  }
+
+  #answer(connection: SubscriberConnection, code: string): void {
+    const { name, persistent } = this;
+    const events = [this.#status(code)];
+    connection.sharedObjectChanged({ name, persistent, version: this.#version, events });
+  }
+
+  /** What a client is told that is refused something; counted. */
+  #status(code: string): SharedObjectEvent {
+    this.#server.statistics.countRefusal(
+      code === 'SharedObject.QuotaExceeded' ? 'SHARED_OBJECT_QUOTA' : 'SHARED_OBJECT_ACCESS',
+    );
+    return { type: 'status', code, level: 'error' };
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return;
+    throw new Red5Error('SHARED_OBJECT_CLOSED', `shared object "${this.name}" was closed`);
+  }
+
+  #logError(error: unknown, what: string): void {
+    this.#server.logger.error(`${what} failed: ${describeError(error)}`, {
+      ...this.#fields(),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+  }
+
+  #fields(): Readonly<Record<string, unknown>> {
+    return { scope: this.scope.fullPath, sharedObject: this.name };
+  }
+}
+
+function limitReached(message: string): Red5Error {
+  return new Red5Error('LIMIT_REACHED', message);
+}
+
+/** The handlers that the nearest application registered. */
+function securityOf(scope: Scope): Iterable<SharedObjectSecurity> {
+  const handler = scope.handler as
+    | { getSharedObjectSecurity?(): Iterable<SharedObjectSecurity> }
+    | undefined;
+  return handler?.getSharedObjectSecurity?.() ?? [];
+}
