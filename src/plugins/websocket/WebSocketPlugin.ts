@@ -15,6 +15,7 @@ import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import { WebSocketServer } from './WebSocketServer.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
+import type { WebSocketErrorCode } from './websocketErrors.ts';
 
 /** Name by which `PluginRegistry.getPlugin` finds the plugin. */
 export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
@@ -128,7 +129,8 @@ export class WebSocketPlugin
   getManager(where: Scope | string): WebSocketScopeManager {
     const application = this.#applicationOf(where);
     if (application === undefined) {
-      throw new LifecycleError('NO_APPLICATION', `no application at "${describe(where)}"`, {
+      const code: WebSocketErrorCode = 'NO_APPLICATION';
+      throw new LifecycleError(code, `no application at "${describe(where)}"`, {
         phase: 'start',
         bean: this.name,
       });

@@ -36,10 +36,10 @@ function readName(target: unknown, name: string): unknown {
     return Reflect.get(Object(target) as object, name);
   const capital = name.charAt(0).toUpperCase() + name.slice(1);
   for (const getter of [`get${capital}`, `is${capital}`]) {
-    const method: unknown = Reflect.get(target, getter);
+    const method: unknown = Reflect.get(Object(target) as object, getter);
     if (typeof method === 'function' && method.length === 0) return method.call(target);
   }
-  if (name in target) return Reflect.get(target, name);
+  if (name in Object(target)) return Reflect.get(Object(target) as object, name);
   return Reflect.get(target, `$${name}`);
 }
 
