@@ -10,7 +10,6 @@ export type { AnyClass } from './classes/ClassInfo.ts';
 export { type ClassEntry, ClassRegistry, type EnumEntry } from './classes/ClassRegistry.ts';
 export {
   ApplicationContext,
-  type ApplicationContextOptions,
   type StartOptions,
   type StopOptions,
 } from './context/ApplicationContext.ts';
@@ -22,6 +21,7 @@ export {
   ContextStoppedEvent,
 } from './context/events.ts';
 export type { LoadModule } from './context/loadModules.ts';
+export type { ApplicationContextOptions } from './context/prepareContext.ts';
 export { type ContainerErrorCode, containerErrors } from './errors/containerErrors.ts';
 export { ConfigErrors } from './errors/Problems.ts';
 export { type RenderOptions, renderConfigErrors } from './errors/renderConfigErrors.ts';
