@@ -33,17 +33,17 @@ export function renderGraphAsMermaid(graph: BeanGraph): string {
   const lines = ['flowchart LR'];
   for (const bean of graph.beans) {
     const short = bean.class?.split(/[.$/]/).at(-1);
-    const label = escape(short === undefined ? bean.name : `${bean.name}<br/>${short}`);
+    const label = escaped(short === undefined ? bean.name : `${bean.name}<br/>${short}`);
     lines.push(`  ${ids.get(bean.name)}${bean.outside ? `(["${label}"])` : `["${label}"]`}`);
   }
   for (const { from, to, label, autowired } of graph.edges) {
     const arrow = autowired ? '-.->' : '-->';
-    lines.push(`  ${ids.get(from)} ${arrow}|"${escape(label)}"| ${ids.get(to)}`);
+    lines.push(`  ${ids.get(from)} ${arrow}|"${escaped(label)}"| ${ids.get(to)}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
 /** Quotes and brackets would end a label. */
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/"/g, '#quot;').replace(/[[\]{}|]/g, (char) => `#${char.charCodeAt(0)};`);
 }
