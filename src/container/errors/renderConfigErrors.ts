@@ -69,12 +69,15 @@ function excerpt(
 ): string[] {
   const line = read(location.file)?.split('\n')[location.line - 1]?.replace(/\r$/, '');
   if (line === undefined) return [];
-  const shown = hideSecrets(line.replaceAll('\t', ' '));
-  const from = shown.length > MAX_WIDTH ? Math.max(0, location.column - MAX_WIDTH / 2) : 0;
+  const from = line.length > MAX_WIDTH ? Math.max(0, location.column - MAX_WIDTH / 2) : 0;
+  // What makes a value secret may stand some way before it.
+  const before = Math.max(0, from - MAX_WIDTH);
+  const seen = hideSecrets(line.slice(before, from + MAX_WIDTH).replaceAll('\t', ' '));
+  const shown = seen.slice(from - before);
   const number = String(location.line).padStart(5);
-  const caret = ' '.repeat(Math.max(0, Math.min(location.column - 1, shown.length) - from));
+  const caret = ' '.repeat(Math.max(0, Math.min(location.column - 1 - from, shown.length)));
   return [
-    `${paint('dim', `${number} |`)} ${shown.slice(from, from + MAX_WIDTH)}`,
+    `${paint('dim', `${number} |`)} ${shown}`,
     `${paint('dim', '      |')} ${caret}${paint('red', '^')}`,
   ];
 }

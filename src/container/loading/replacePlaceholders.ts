@@ -24,6 +24,8 @@ export const standardSyntax: PlaceholderSyntax = {
 export type Lookup = (name: string) => string | undefined;
 
 const MAX_LENGTH = 1_000_000;
+/** Placeholders inside of placeholders, and values that contain placeholders. */
+const MAX_DEPTH = 100;
 
 /**
  * Replaces the placeholders of a text; names and values may contain placeholders themselves.
@@ -56,6 +58,10 @@ export function replacePlaceholders(
   };
 
   const resolveOne = (written: string, whole: string, chain: readonly string[]): string => {
+    if (chain.length >= MAX_DEPTH) {
+      const message = `placeholders are nested more than ${MAX_DEPTH} deep`;
+      throw configError('LIMIT_EXCEEDED', message, location);
+    }
     if (chain.includes(written)) {
       const circle = [...chain.slice(chain.indexOf(written)), written].join(' -> ');
       throw configError(

@@ -27,7 +27,9 @@ export function parseXml(source: SourceText): XmlDocument {
   checkCharacters(source);
   const plain = withoutDoctype(source);
   checkWellFormed(plain);
-  const top = convertAll(parseRaw(plain), plain, new Map([['xml', XML]]));
+  const raw = parseRaw(plain);
+  checkOutside(raw, plain);
+  const top = convertAll(raw, plain, new Map([['xml', XML]]));
   const root = onlyRoot(top, plain);
   const at = top.indexOf(root);
   return { root, before: commentsOf(top.slice(0, at)), after: commentsOf(top.slice(at + 1)) };
@@ -45,24 +47,51 @@ function checkCharacters(source: SourceText): void {
 /** Blanks the DOCTYPE out, keeping every offset; a file that declares entities is refused. */
 function withoutDoctype(source: SourceText): SourceText {
   const { text } = source;
-  const prolog = /^(?:\s|<\?[\s\S]*?\?>|<!--[\s\S]*?-->)*(?=<!DOCTYPE)/.exec(text);
-  if (prolog === null) return source;
-  const start = prolog[0].length;
-  const doctype =
-    /<!DOCTYPE(?:"[^"]*"|'[^']*'|[^[\]"'>])*(\[(?:<!--[\s\S]*?-->|"[^"]*"|'[^']*'|[^\]"'])*\]\s*)?>/y;
-  doctype.lastIndex = start;
-  const found = doctype.exec(text);
-  if (found === null) throw configError('XML_SYNTAX', 'the DOCTYPE does not end', source.at(start));
-  const entity = found[0].search(/<!ENTITY/);
+  const start = skipProlog(text);
+  if (!text.startsWith('<!DOCTYPE', start)) return source;
+  const end = endOfDoctype(source, start);
+  const doctype = text.slice(start, end);
+  const entity = doctype.search(/<!ENTITY/);
   if (entity !== -1) {
     const message = 'a bean file cannot declare entities';
     throw configError('XML_ENTITY', message, source.at(start + entity));
   }
-  const blank = found[0].replace(/[^\r\n]/g, ' ');
-  return new SourceText(
-    source.file,
-    text.slice(0, start) + blank + text.slice(start + blank.length),
-  );
+  const blank = doctype.replace(/[^\r\n]/g, ' ');
+  return new SourceText(source.file, text.slice(0, start) + blank + text.slice(end));
+}
+
+/** The offset after blanks, comments and instructions at the beginning. Patterns for this would backtrack without end. */
+function skipProlog(text: string): number {
+  let at = 0;
+  for (;;) {
+    while (/\s/.test(text[at] ?? '')) at += 1;
+    let end = -1;
+    if (text.startsWith('<?', at)) end = endOf(text, '?>', at + 2);
+    else if (text.startsWith('<!--', at)) end = endOf(text, '-->', at + 4);
+    if (end === -1) return at;
+    at = end;
+  }
+}
+
+/** The offset after the next occurrence, or -1. */
+function endOf(text: string, what: string, from: number): number {
+  const found = text.indexOf(what, from);
+  return found === -1 ? -1 : found + what.length;
+}
+
+function endOfDoctype(source: SourceText, start: number): number {
+  const { text } = source;
+  let inside = false;
+  for (let at = start; at !== -1 && at < text.length; ) {
+    const char = text[at];
+    if (char === '>' && !inside) return at + 1;
+    if (char === '[') inside = true;
+    else if (char === ']') inside = false;
+    if (char === '"' || char === "'") at = endOf(text, char, at + 1);
+    else if (inside && text.startsWith('<!--', at)) at = endOf(text, '-->', at + 4);
+    else at += 1;
+  }
+  throw configError('XML_SYNTAX', 'the DOCTYPE does not end', source.at(start));
 }
 
 function checkWellFormed(source: SourceText): void {
@@ -221,24 +250,38 @@ function decodeTexts(nodes: XmlNode[], source: SourceText, from: number): XmlNod
 }
 
 function onlyRoot(top: readonly XmlNode[], source: SourceText): XmlElement {
-  let root: XmlElement | undefined;
-  for (const node of top) {
-    if (node.kind === 'text' && node.text.trim() !== '') {
-      const word = node.text.trim().split(/\s/)[0] ?? '';
-      throw configError(
-        'XML_SYNTAX',
-        `text "${word}" stands outside of the root element`,
-        source.at(source.text.indexOf(word)),
-      );
-    }
-    if (node.kind !== 'element') continue;
-    if (root !== undefined) {
-      throw configError('XML_SYNTAX', `a second root element <${node.written}>`, node.location);
-    }
-    root = node;
+  const [root, second] = top.filter((node) => node.kind === 'element');
+  if (root === undefined) {
+    throw configError('XML_SYNTAX', 'there is no root element', source.at(0));
   }
-  if (root === undefined) throw configError('XML_SYNTAX', 'there is no root element', source.at(0));
+  if (second !== undefined) {
+    throw configError('XML_SYNTAX', `a second root element <${second.written}>`, second.location);
+  }
   return root;
+}
+
+/** Text beside the root, which the parser drops, is looked for in the source. */
+function checkOutside(raw: readonly RawNode[], source: SourceText): void {
+  const root = raw.find(
+    (node) => node[META] !== undefined && !Object.keys(node)[0]?.startsWith('?'),
+  );
+  const place = root?.[META] as
+    | { readonly startIndex: number; readonly endIndex?: number }
+    | undefined;
+  if (place === undefined) return;
+  const end = place.endIndex === undefined ? source.text.length : place.endIndex + 1;
+  const outside = /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|(?![<\s])[^<]+/g;
+  for (const [from, to] of [
+    [0, place.startIndex],
+    [end, source.text.length],
+  ] as const) {
+    for (const found of source.text.slice(from, to).matchAll(outside)) {
+      if (found[0].startsWith('<')) continue;
+      const word = found[0].trim().split(/\s/)[0];
+      const at = source.at(from + found.index);
+      throw configError('XML_SYNTAX', `text "${word}" stands outside of the root element`, at);
+    }
+  }
 }
 
 function commentsOf(nodes: readonly XmlNode[]): string[] {

@@ -83,7 +83,10 @@ export function readValue(node: Node, yaml: YamlText): ValueNode | undefined {
     const location = yaml.at(target);
     const form = formOf(target, yaml);
     if (form === 'unknown') return undefined;
-    if (form !== undefined) return readTagged(form.name, form.body, yaml);
+    if (form !== undefined) {
+      const value = readTagged(form.name, form.body, yaml);
+      return value && withComments(value, form.comments);
+    }
     if (isSeq(target)) return readCollection(target, { kind: 'list', util: false }, yaml);
     if (isMap(target)) return readCollection(target, { kind: 'map', util: false }, yaml);
     if (yaml.isNull(target)) return { kind: 'null', location };
@@ -92,12 +95,20 @@ export function readValue(node: Node, yaml: YamlText): ValueNode | undefined {
   });
 }
 
+/** A tag and what it applies to. */
+interface Form {
+  readonly name: string;
+  readonly body: Node;
+  /** Those of the mapping that is written instead of a tag. */
+  readonly comments: readonly string[];
+}
+
 /** The tag of a value, written `!name` or as the only key `$name` of a mapping, and what it applies to. */
-function formOf(node: Node, yaml: YamlText): { name: string; body: Node } | 'unknown' | undefined {
+function formOf(node: Node, yaml: YamlText): Form | 'unknown' | undefined {
   const tag = ownTag(node);
   if (tag !== undefined) {
     const name = tag.slice(1);
-    if (yamlTags.includes(name)) return { name, body: node };
+    if (yamlTags.includes(name)) return { name, body: node, comments: [] };
     const message = `tag ${tag} is not known in bean files${didYouMean(name, yamlTags)}`;
     yaml.problems.add('YAML_TAG_UNKNOWN', message, yaml.at(node));
     return 'unknown';
@@ -106,7 +117,11 @@ function formOf(node: Node, yaml: YamlText): { name: string; body: Node } | 'unk
   const only = node.items[0];
   const key = isScalar(only?.key) ? scalarText(only.key) : '';
   if (!key.startsWith('$') || !yamlTags.includes(key.slice(1))) return undefined;
-  return { name: key.slice(1), body: only?.value as Node };
+  const comments = [
+    ...splitComments(node.commentBefore),
+    ...splitComments((only?.key as Node).commentBefore),
+  ];
+  return { name: key.slice(1), body: only?.value as Node, comments };
 }
 
 function readTagged(name: string, body: Node, yaml: YamlText): ValueNode | undefined {
