@@ -416,6 +416,7 @@ class YamlWriter {
         const first = map.items[0]?.key;
         // Those of an empty bean stand before it.
         if (comments.length > 0 && first !== undefined) first.commentBefore = commentText(comments);
+        if (first !== undefined && !this.#plain) this.#short.add(map);
         return this.#tagged('bean', map);
       }
       case 'list':
@@ -480,7 +481,8 @@ class YamlWriter {
         map.add(this.pair(key.text, scalar(text.text), comments));
       return map;
     }
-    for (const entry of value.entries) map.add(this.#entry(entry));
+    // Keys may differ in their tags alone, which `add` does not see.
+    for (const entry of value.entries) map.items.push(this.#entry(entry));
     return map;
   }
 

@@ -12,7 +12,7 @@ import { autowireModes, beanAttributes, booleanAttributes } from '../../definiti
 import { didYouMean } from '../../errors/nearestName.ts';
 import { commented } from '../comments.ts';
 import { checkBoolean, readDescribed, readMeta, readValue, unknownKey } from './readYamlValue.ts';
-import { type Entry, endComments, ownTag, type YamlText } from './YamlText.ts';
+import { type Entry, endComments, ownTag, splitComments, type YamlText } from './YamlText.ts';
 
 const OTHERS: Readonly<Record<string, OtherNode['kind']>> = {
   qualifiers: 'qualifier',
@@ -146,11 +146,20 @@ function readArgumentList(node: Node, yaml: YamlText): ArgumentNode[] {
     ({ value, comments }): ArgumentNode[] => {
       const location = yaml.at(value);
       const long = longArgumentOf(value);
-      if (long !== undefined) return readLongArgument(long, comments, yaml);
+      if (long !== undefined) {
+        const lead = long === value ? [] : wrapperComments(value);
+        return readLongArgument(long, [...comments, ...lead], yaml);
+      }
       const one = readValue(value, yaml);
       return one === undefined ? [] : [{ location, value: one, meta: [], ...commented(comments) }];
     },
   );
+}
+
+/** Comments of the mapping that stands for a tag. */
+function wrapperComments(node: Node): readonly string[] {
+  const key = isMap(node) ? (node.items[0]?.key as Node | undefined) : undefined;
+  return [...splitComments(node.commentBefore), ...splitComments(key?.commentBefore)];
 }
 
 /** What `!arg` or `$arg` applies to, if a node is one. */
