@@ -79,6 +79,7 @@ export { SharedObjectLimits } from './so/SharedObjectLimits.ts';
 export type { SharedObjectListener } from './so/SharedObjectListener.ts';
 export type { SharedObjectSecurity } from './so/SharedObjectSecurity.ts';
 export { type SharedObjectMessage, SharedObjects } from './so/SharedObjects.ts';
+export type { RequestHandler } from './transport/RequestHandler.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
 export { TCPTransport } from './transport/TCPTransport.ts';
 export type { UpgradeHandler } from './transport/UpgradeHandler.ts';
