@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { BeanInfo } from './BeanInfo.ts';
+export type { BeanCallback, BeanInfo, MethodInfo, Signature } from './BeanInfo.ts';
 export { background } from './background.ts';
 export { type Clock, systemClock, type Timer } from './Clock.ts';
 export { describeError } from './describeError.ts';

@@ -11,6 +11,7 @@ import type { BaseConnection } from './connection/BaseConnection.ts';
 import { ClientRegistry } from './connection/ClientRegistry.ts';
 import type { Connection } from './connection/Connection.ts';
 import type { ConnectResult } from './connection/ConnectResult.ts';
+import { GhostDetector } from './connection/GhostDetector.ts';
 import { Membership } from './connection/Membership.ts';
 import { runWithServer } from './connection/Red5.ts';
 import { PluginRegistry } from './plugin/PluginRegistry.ts';
@@ -23,6 +24,7 @@ import type { WebScope } from './scope/WebScope.ts';
 import { RemoteCalls } from './service/RemoteCalls.ts';
 import type { SharedObjectLimits } from './so/SharedObjectLimits.ts';
 import { SharedObjects } from './so/SharedObjects.ts';
+import { StatisticsService } from './statistics/StatisticsService.ts';
 
 /** Where a path leads: RTMP's `app`, a WebSocket's URL and all other addresses are spellings of it. */
 export interface Address {
@@ -45,6 +47,7 @@ export class Server implements Lifecycle {
       clock: 'Clock',
       clients: 'ClientRegistry',
       sharedObjectLimits: 'SharedObjectLimits',
+      ghostCheckIntervalMs: 'int',
     },
   };
 
@@ -52,6 +55,9 @@ export class Server implements Lifecycle {
   readonly remoteCalls: RemoteCalls;
   readonly sharedObjects: SharedObjects;
   readonly scheduling: SchedulingService;
+  readonly statistics: StatisticsService;
+  /** Finds peers that went away without a word. */
+  readonly ghosts: GhostDetector;
   /** Makes and finds clients; replace it to have one client for several connections. */
   clients: ClientRegistry = new ClientRegistry();
   clock: Clock = systemClock;
@@ -67,6 +73,8 @@ export class Server implements Lifecycle {
     this.remoteCalls = new RemoteCalls(this);
     this.sharedObjects = new SharedObjects(this);
     this.scheduling = new SchedulingService(this);
+    this.statistics = new StatisticsService(this);
+    this.ghosts = new GhostDetector(this);
   }
 
   /** Default: a logger to standard output. */
@@ -77,6 +85,15 @@ export class Server implements Lifecycle {
 
   set logger(logger: Logger) {
     this.#logger = logger;
+  }
+
+  /** Time between two looks for ghosts, in milliseconds; 0 for none. Default 15,000. */
+  get ghostCheckIntervalMs(): number {
+    return this.ghosts.intervalMs;
+  }
+
+  set ghostCheckIntervalMs(intervalMs: number) {
+    this.ghosts.intervalMs = intervalMs;
   }
 
   /** Limits of all shared objects of the server. */
@@ -108,13 +125,17 @@ export class Server implements Lifecycle {
     return this.#connections;
   }
 
-  start(): void {}
+  /** Begins to look for ghosts. */
+  start(): void {
+    this.ghosts.start();
+  }
 
   /** Disconnects whoever is left, stops plugins that were not stopped, and ends all jobs. */
   async stop(): Promise<void> {
     await this.disconnectAll(this.globalScope, 'the server is shutting down');
     await this.plugins.stopAll();
     this.scheduling.stop();
+    this.ghosts.stop();
   }
 
   /** Runs code as this server's, so that static forms such as `PluginRegistry.getPlugin` mean this server. */
@@ -123,12 +144,12 @@ export class Server implements Lifecycle {
   }
 
   /**
-   * Finds the application of a path by virtual host and context path, longest path first, then the host itself before `*`.
+   * Finds the application of a path, without its query, by virtual host and context path, longest path first, then the host itself before `*`.
    *
    * @returns undefined when there is no application, or a name breaks the grammar or limits of room names
    */
   resolve(host: string, path: string): Address | undefined {
-    const names = pathSegments(path);
+    const names = pathSegments(path.replace(/\?.*$/su, ''));
     const hostKey = host.toLowerCase();
     for (let length = names.length; length >= 0; length -= 1) {
       const contextPath = names.slice(0, length).join('/');
@@ -163,9 +184,11 @@ export class Server implements Lifecycle {
     const address = this.resolve(connection.host, connection.path);
     if (address === undefined) {
       const description = `No scope '${connection.path}' on this server.`;
+      this.statistics.countRefusal('INVALID_APP');
       return refused('NetConnection.Connect.InvalidApp', description);
     }
     if (!address.application.isRunning) {
+      this.statistics.countRefusal('NOT_RUNNING');
       return address.application.state === 'creating'
         ? refused('NetConnection.Connect.Rejected', 'Application is starting.')
         : refused(
@@ -202,7 +225,7 @@ export class Server implements Lifecycle {
     const leaving: Promise<void>[] = [];
     for (const [connection, membership] of this.#memberships) {
       if (!membership.isIn(scope)) continue;
-      connection.close({ kind: 'shutdown', description });
+      if (!membership.isLeaving) connection.close({ kind: 'shutdown', description });
       leaving.push(this.disconnect(connection));
     }
     await Promise.all(leaving);
@@ -236,6 +259,11 @@ export class Server implements Lifecycle {
   notifyDisconnected(connection: Connection): void {
     this.#connections.delete(connection.sessionID);
     for (const listener of this.#connectionListeners) listener.disconnected?.(connection);
+  }
+
+  /** @internal */
+  notifyGhost(connection: Connection): void {
+    for (const listener of this.#connectionListeners) listener.ghostDetected?.(connection);
   }
 
   /**

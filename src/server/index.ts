@@ -23,8 +23,15 @@ export type {
   ServiceCapableConnection,
 } from './connection/Connection.ts';
 export type { ConnectResult } from './connection/ConnectResult.ts';
+export { GhostDetector } from './connection/GhostDetector.ts';
 export { Red5, runWithConnection } from './connection/Red5.ts';
 export { isPromise, type MaybePromise } from './MaybePromise.ts';
+export {
+  type ImportedSharedObject,
+  importSharedObjects,
+  readSharedObjectFile,
+} from './persistence/importSharedObjects.ts';
+export { LMDBStore } from './persistence/LMDBStore.ts';
 export { MemoryStore } from './persistence/MemoryStore.ts';
 export type { Store, StoreChanges } from './persistence/Store.ts';
 export { PluginRegistry } from './plugin/PluginRegistry.ts';
@@ -79,6 +86,15 @@ export { SharedObjectLimits } from './so/SharedObjectLimits.ts';
 export type { SharedObjectListener } from './so/SharedObjectListener.ts';
 export type { SharedObjectSecurity } from './so/SharedObjectSecurity.ts';
 export { type SharedObjectMessage, SharedObjects } from './so/SharedObjects.ts';
+export {
+  type LimitReport,
+  REFUSALS,
+  type Refusal,
+  type ScopeReport,
+  type ServerReport,
+  type SharedObjectReport,
+  StatisticsService,
+} from './statistics/StatisticsService.ts';
 export type { RequestHandler } from './transport/RequestHandler.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
 export { TCPTransport } from './transport/TCPTransport.ts';

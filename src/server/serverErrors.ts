@@ -23,6 +23,7 @@ export const SERVER_ERRORS = {
   JOB_UNKNOWN: 'No scheduled job has this name',
   CRON_PATTERN: 'A cron pattern cannot be read or never fires',
   STORE_FAILED: 'The embedded store could not be opened, read or written',
+  RED5_FILE: 'A file is not a shared object as Red5 stores it',
   PLUGIN_UNNAMED: 'A plugin has no name',
 } as const;
 

@@ -63,6 +63,7 @@ export class WebSocketPlugin
 
   readonly name: string = WEBSOCKET_PLUGIN_NAME;
   readonly protocolName = 'websocket';
+  readonly urlScheme = 'ws';
   readonly upgradeName = 'websocket';
   server!: Server;
   allowedOrigins: string[] = ['same-host', 'none'];

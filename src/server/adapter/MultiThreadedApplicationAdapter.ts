@@ -13,6 +13,9 @@ import type { SharedObject } from '../so/SharedObject.ts';
 import type { SharedObjectSecurity } from '../so/SharedObjectSecurity.ts';
 import { type Application, ApplicationLifecycle } from './Application.ts';
 
+/** The callbacks that decide. */
+type Deciding = 'appStart' | 'appConnect' | 'appJoin' | 'roomStart' | 'roomConnect' | 'roomJoin';
+
 /**
  * The base of applications: override the callbacks you need.
  *
@@ -78,7 +81,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   }
 
   override appStart(scope: Scope): MaybePromise<boolean> {
-    return this.#ask((listener) => listener.appStart?.(scope));
+    return this.#ask('appStart', scope);
   }
 
   override appStop(scope: Scope): MaybePromise<void> {
@@ -86,7 +89,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   }
 
   override appConnect(connection: Connection, params: readonly unknown[]): MaybePromise<boolean> {
-    return this.#ask((listener) => listener.appConnect?.(connection, params));
+    return this.#ask('appConnect', connection, params);
   }
 
   override appDisconnect(connection: Connection): MaybePromise<void> {
@@ -94,7 +97,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   }
 
   override appJoin(client: Client, scope: Scope): MaybePromise<boolean> {
-    return this.#ask((listener) => listener.appJoin?.(client, scope));
+    return this.#ask('appJoin', client, scope);
   }
 
   override appLeave(client: Client, scope: Scope): MaybePromise<void> {
@@ -102,7 +105,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   }
 
   override roomStart(scope: Scope): MaybePromise<boolean> {
-    return this.#ask((listener) => listener.roomStart?.(scope));
+    return this.#ask('roomStart', scope);
   }
 
   override roomStop(scope: Scope): MaybePromise<void> {
@@ -110,7 +113,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   }
 
   override roomConnect(connection: Connection, params: readonly unknown[]): MaybePromise<boolean> {
-    return this.#ask((listener) => listener.roomConnect?.(connection, params));
+    return this.#ask('roomConnect', connection, params);
   }
 
   override roomDisconnect(connection: Connection): MaybePromise<void> {
@@ -118,7 +121,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   }
 
   override roomJoin(client: Client, scope: Scope): MaybePromise<boolean> {
-    return this.#ask((listener) => listener.roomJoin?.(client, scope));
+    return this.#ask('roomJoin', client, scope);
   }
 
   override roomLeave(client: Client, scope: Scope): MaybePromise<void> {
@@ -247,13 +250,19 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     return this.scope.server.scheduling.getScheduledJobNames(this.scope);
   }
 
-  #ask(ask: (listener: Application) => MaybePromise<boolean> | undefined): MaybePromise<boolean> {
+  #ask<K extends Deciding>(
+    name: K,
+    ...args: Parameters<NonNullable<Application[K]>>
+  ): MaybePromise<boolean> {
     const listeners = this.#listeners.values();
     const next = (): MaybePromise<boolean> => {
       for (const listener of listeners) {
-        const answer = ask(listener) ?? true;
-        if (isPromise(answer)) return answer.then((yes) => (yes ? next() : false));
-        if (!answer) return false;
+        const callback = listener[name] as
+          | ((...args: unknown[]) => MaybePromise<boolean>)
+          | undefined;
+        const answer = callback === undefined ? true : callback.apply(listener, args);
+        if (isPromise(answer)) return answer.then((yes) => (yes === true ? next() : false));
+        if (answer !== true) return false;
       }
       return true;
     };

@@ -69,6 +69,15 @@ export abstract class BaseConnection extends AttributeStore implements Connectio
     return this.#isConnected;
   }
 
+  /**
+   * Whether the peer has gone without a word, by what the protocol knows of pings and traffic. Default false.
+   *
+   * @param _now - milliseconds since the epoch
+   */
+  isGhost(_now: number): boolean {
+    return false;
+  }
+
   abstract close(reason?: CloseReason): void;
 
   /**

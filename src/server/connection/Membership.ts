@@ -2,6 +2,7 @@ import { describeError } from '../../base/index.ts';
 import type { MaybePromise } from '../MaybePromise.ts';
 import type { Address, Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
+import type { Refusal as RefusalReason } from '../statistics/StatisticsService.ts';
 import type { BaseConnection } from './BaseConnection.ts';
 import type { Client } from './Client.ts';
 import { ClientRejected } from './ClientRejected.ts';
@@ -35,6 +36,11 @@ export class Membership {
     this.#connection = connection;
     this.#address = options.address;
     this.#params = options.params;
+  }
+
+  /** Whether its end has begun. */
+  get isLeaving(): boolean {
+    return this.#leaving !== undefined;
   }
 
   /** Whether the connection is in a scope or below it, or on its way there. */
@@ -99,7 +105,7 @@ export class Membership {
             handler.allowed(this.#connection, scope as Scope),
           );
           if ((await asked) !== true) {
-            return rejected(`Connection to '${this.#connection.path}' denied.`);
+            return this.#reject('SECURITY', `Connection to '${this.#connection.path}' denied.`);
           }
         } catch (error) {
           return this.#failed(error, 'security handler', scope);
@@ -115,7 +121,7 @@ export class Membership {
   #openRooms(address: Address, made: Scope[]): Scope[] | Refusal {
     const { application } = address;
     if (application.connections.size >= application.maxConnections) {
-      return rejected(`Application '${application.name}' is full.`);
+      return this.#reject('MAX_CONNECTIONS', `Application '${application.name}' is full.`);
     }
     const scopes: Scope[] = [application];
     let scope: Scope = application;
@@ -123,10 +129,11 @@ export class Membership {
       let room = scope.getChildScope(name);
       if (room === undefined) {
         if (!application.clientsMakeRooms) {
-          return rejected(`No scope '${this.#connection.path}' on this server.`);
+          return this.#reject('ROOM', `No scope '${this.#connection.path}' on this server.`);
         }
         const result = scope.makeRoom(name);
-        if (typeof result === 'string') return rejected(`Connection denied: ${result}.`);
+        if (typeof result === 'string')
+          return this.#reject('ROOM', `Connection denied: ${result}.`);
         room = result;
         made.push(room);
       }
@@ -139,7 +146,7 @@ export class Membership {
   async #enterAll(scopes: readonly Scope[], client: Client): Promise<Refusal | undefined> {
     for (const scope of scopes) {
       if (scope.state === 'creating' && !(await scope.whenReady())) {
-        return rejected(`Room '${scope.fullPath}' could not be started.`);
+        return this.#reject('APPLICATION', `Room '${scope.fullPath}' could not be started.`);
       }
     }
     for (const scope of scopes) {
@@ -171,7 +178,7 @@ export class Membership {
       return this.#interrupted(scope);
     } catch (error) {
       if (error instanceof ClientRejected) {
-        return { ...rejected(error.message), application: error.reason };
+        return { ...this.#reject('APPLICATION', error.message), application: error.reason };
       }
       return this.#failed(error, 'connecting', scope);
     }
@@ -182,14 +189,20 @@ export class Membership {
   }
 
   #interrupted(scope: Scope): Refusal | undefined {
-    if (this.#peerGone) return rejected('');
+    if (this.#peerGone) return this.#reject('PEER_GONE', '');
     if (scope.enabled) return undefined;
     const path = scope.fullPath;
+    this.#server.statistics.countRefusal('NOT_RUNNING');
     return {
       accepted: false,
       code: 'NetConnection.Connect.AppShutdown',
       description: `Application at '${path}' is currently shutting down.`,
     };
+  }
+
+  #reject(reason: RefusalReason, description: string): Refusal {
+    this.#server.statistics.countRefusal(reason);
+    return { accepted: false, code: 'NetConnection.Connect.Rejected', description };
   }
 
   #refused(what: string, said: unknown, scope: Scope): Refusal {
@@ -199,11 +212,12 @@ export class Membership {
         { scope: scope.fullPath },
       );
     }
-    return rejected('');
+    return this.#reject('APPLICATION', '');
   }
 
   #failed(error: unknown, what: string, scope: Scope): Refusal {
     this.#logError(error, what, scope);
+    this.#server.statistics.countRefusal('FAILED');
     return { accepted: false, code: 'NetConnection.Connect.Failed', description: '' };
   }
 
@@ -253,10 +267,6 @@ export class Membership {
       stack: error instanceof Error ? error.stack : undefined,
     });
   }
-}
-
-function rejected(description: string): Refusal {
-  return { accepted: false, code: 'NetConnection.Connect.Rejected', description };
 }
 
 /** Whether another connection of the same client is in the scope. */

@@ -5,6 +5,7 @@ import type { Client } from '../connection/Client.ts';
 import type { Connection } from '../connection/Connection.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
 import type { Server } from '../Server.ts';
+import { PersistentAttributes } from './PersistentAttributes.ts';
 import type { ScopeHandler, ScopeListener, ScopeSecurityHandler } from './ScopeHandler.ts';
 import type { ScopeStatistics } from './ScopeStatistics.ts';
 import { saidYes } from './saidYes.ts';
@@ -71,6 +72,7 @@ export class Scope extends AttributeStore {
   #keepAlive = false;
   #keepDelayMs: number | undefined;
   #idle: Timer | undefined;
+  #persistentAttributes: PersistentAttributes | undefined;
   #creationTime = 0;
   #maxConnections = 0;
   #totalConnections = 0;
@@ -324,6 +326,33 @@ export class Scope extends AttributeStore {
     return [...(this.#services?.keys() ?? [])];
   }
 
+  /** Whether its attributes outlive it. */
+  get persistent(): boolean {
+    return this.#persistentAttributes !== undefined;
+  }
+
+  /**
+   * Makes the scope's attributes outlive it: sets those that were stored before and are not set yet, and stores each change.
+   *
+   * Values have to be plain data; names that begin with `_transient` are left out. Best called in `roomStart` or `appStart`. Done at once
+   * when the application's store answers at once.
+   */
+  persistAttributes(): MaybePromise<void> {
+    const { application } = this;
+    if (this.#persistentAttributes !== undefined || application === undefined) return undefined;
+    this.#persistentAttributes = new PersistentAttributes(this, {
+      store: application.store,
+      collection: `scope:${this.fullPath}`,
+      logger: this.server.logger,
+    });
+    return this.#persistentAttributes.begin();
+  }
+
+  /** Resolves when all changes of persistent attributes so far are stored. */
+  attributesStored(): Promise<void> {
+    return this.#persistentAttributes?.stored() ?? Promise.resolve();
+  }
+
   /** Adds a listener that is told of all scopes below this one, at any depth. */
   addScopeListener(listener: ScopeListener): void {
     this.#listeners ??= new Set();
@@ -419,7 +448,7 @@ export class Scope extends AttributeStore {
     if (handler?.start === undefined) return true;
     const { server } = this;
     return saidYes(
-      () => server.run(() => handler.start?.(this) ?? true),
+      () => server.run(() => (handler.start === undefined ? true : handler.start(this))),
       (error) => this.#log.error(`roomStart failed: ${describeError(error)}`, this.#fields(error)),
       (result) =>
         this.#log.warn(
@@ -536,6 +565,11 @@ export class Scope extends AttributeStore {
     this.#idle?.cancel();
     this.#idle = undefined;
     const starting = this.#ready;
+    // First of all, so that nobody stays in a room that cannot be found any more while slow callbacks run.
+    const leaving =
+      this.#holds > 0 || this.connections.size > 0
+        ? this.server.disconnectAll(this, `room ${this.fullPath} was closed`)
+        : undefined;
     const runs = wasCreating && starting !== undefined ? await starting : true;
     if (this.#children !== undefined && this.#children.size > 0) {
       await Promise.all([...this.#children.values()].map((child) => child.drain()));
@@ -543,16 +577,23 @@ export class Scope extends AttributeStore {
     if (this.#leaving !== undefined && this.#leaving.size > 0) {
       await Promise.all(this.#leaving.values());
     }
-    if (this.#holds > 0 || this.connections.size > 0) {
-      await this.server.disconnectAll(this, `room ${this.fullPath} was closed`);
-    }
+    if (leaving !== undefined) await leaving;
     const closing = this.server.sharedObjects.closeScope(this);
     if (closing !== undefined) await closing;
     const stopping = runs ? this.#callStop() : undefined;
     if (stopping !== undefined) await stopping;
+    if (this.#persistentAttributes !== undefined) await this.#storeAttributes();
     this.#state = 'gone';
     this.#leave();
     if (runs) this.notifyRemoved();
+  }
+
+  async #storeAttributes(): Promise<void> {
+    try {
+      await this.attributesStored();
+    } catch (error) {
+      this.#log.error(`storing attributes failed: ${describeError(error)}`, this.#fields(error));
+    }
   }
 
   #leave(): void {

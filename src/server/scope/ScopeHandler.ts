@@ -55,4 +55,6 @@ export interface ScopeListener {
 export interface ConnectionListener {
   connected?(connection: Connection): void;
   disconnected?(connection: Connection): void;
+  /** The peer has gone without a word; the connection is about to be closed. */
+  ghostDetected?(connection: Connection): void;
 }

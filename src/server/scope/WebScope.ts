@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { type BeanInfo, describeError, type Lifecycle, LifecycleError } from '../../base/index.ts';
+import { LMDBStore } from '../persistence/LMDBStore.ts';
 import { MemoryStore } from '../persistence/MemoryStore.ts';
 import type { Store } from '../persistence/Store.ts';
 import type { Server } from '../Server.ts';
@@ -30,10 +32,12 @@ export class WebScope extends Scope implements Lifecycle {
       maxConnections: 'int',
       unusedRoomGraceMs: 'int',
       store: 'Store',
+      persistent: 'boolean',
     },
   };
 
   readonly phase = 100;
+  #isPersistent = false;
   /** Whether connecting to a room that does not exist makes it. Default true. */
   clientsMakeRooms = true;
   /** Longest name of a room in characters. Default 128. */
@@ -48,8 +52,7 @@ export class WebScope extends Scope implements Lifecycle {
   unusedRoomGraceMs = 30_000;
   /** Rooms there are. @internal */
   roomCount = 0;
-  /** Where persistent shared objects are kept. Default: in memory. */
-  store: Store = new MemoryStore();
+  #store: Store | undefined;
   #contextPath: string | undefined;
   #virtualHosts: readonly string[] = ['*'];
   #servletContext: ServletContext | undefined;
@@ -120,6 +123,31 @@ export class WebScope extends Scope implements Lifecycle {
     this.#servletContext = servletContext;
   }
 
+  /**
+   * Where persistent shared objects and attributes are kept.
+   *
+   * Default: on disk in the folder `persistence` of the webapp, made when the first of them is; in memory in a server without files.
+   */
+  get store(): Store {
+    const folder = this.#servletContext?.folder;
+    this.#store ??=
+      folder === undefined ? new MemoryStore() : new LMDBStore(join(folder, 'persistence'));
+    return this.#store;
+  }
+
+  set store(store: Store) {
+    this.#store = store;
+  }
+
+  /** Whether the application's own attributes outlive it; see {@link Scope.persistAttributes}. */
+  override get persistent(): boolean {
+    return this.#isPersistent || super.persistent;
+  }
+
+  override set persistent(persistent: boolean) {
+    this.#isPersistent = persistent;
+  }
+
   /** Whether clients can connect. */
   get isRunning(): boolean {
     return this.state === 'open';
@@ -174,7 +202,10 @@ export class WebScope extends Scope implements Lifecycle {
   async #askToStart(server: Server): Promise<LifecycleError | undefined> {
     const handler = this.handler;
     try {
-      const result: unknown = await server.run(() => handler?.start?.(this) ?? true);
+      if (this.#isPersistent) await this.persistAttributes();
+      const result: unknown = await server.run(() =>
+        handler?.start === undefined ? true : handler.start(this),
+      );
       if (result === true) return undefined;
       const said = result === false ? 'false' : `${String(result)} instead of true`;
       return new LifecycleError(
@@ -193,6 +224,8 @@ export class WebScope extends Scope implements Lifecycle {
 
   /** Refuses new clients, disconnects all, stops rooms, calls `appStop` once, stops the application's jobs. */
   stop(deadline?: AbortSignal): Promise<void> {
+    // From this moment on, not after the first await, nobody gets in.
+    if (this.state === 'open') this.setState('draining');
     this.#stopping ??= this.#stop(deadline);
     return this.#stopping;
   }
@@ -213,7 +246,7 @@ export class WebScope extends Scope implements Lifecycle {
       await untilAborted(this.#callAppStop(server), deadline);
     }
     server.scheduling.removeJobsOf(this);
-    await this.store.close();
+    await this.#closeStore(server);
     server.removeApplication(this);
     server.globalScope.removeApplication(this);
     this.setState('gone');
@@ -224,6 +257,18 @@ export class WebScope extends Scope implements Lifecycle {
     await server.disconnectAll(this, `application ${this.name} is shutting down`);
     await Promise.all([...this.children.values()].map((room) => room.drain()));
     await server.sharedObjects.closeScope(this);
+  }
+
+  async #closeStore(server: Server): Promise<void> {
+    if (this.#store === undefined) return;
+    try {
+      await this.attributesStored();
+      await this.#store.close();
+    } catch (error) {
+      server.logger.error(`closing the store failed: ${describeError(error)}`, {
+        scope: this.fullPath,
+      });
+    }
   }
 
   async #callAppStop(server: Server): Promise<void> {

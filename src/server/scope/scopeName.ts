@@ -15,10 +15,9 @@ const FORBIDDEN: RegExp =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   /[/\\?#*"<>|\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
-/** The names in a path; empty segments are skipped, so `app//room` is `app/room`. A query is cut off. */
+/** The names in a path; empty segments are skipped, so `app//room` is `app/room`. */
 export function pathSegments(path: string): string[] {
-  const query = path.indexOf('?');
-  return (query === -1 ? path : path.slice(0, query)).split('/').filter((name) => name !== '');
+  return path.split('/').filter((name) => name !== '');
 }
 
 /** Half a character: such a text has no UTF-8 form, and could not be told from others on the wire. */

@@ -122,6 +122,7 @@ export class RemoteCalls {
 
   #fail(reason: RemoteCallFailure, description: string): RemoteCallResult {
     this.#counts.failures += 1;
+    this.#server.statistics.countRefusal('CALL');
     return { ok: false, code: 'NetConnection.Call.Failed', reason, description };
   }
 

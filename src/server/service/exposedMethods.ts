@@ -1,5 +1,8 @@
 import { AttributeStore } from '../AttributeStore.ts';
 import { ApplicationLifecycle } from '../adapter/Application.ts';
+import { ApplicationAdapter } from '../adapter/ApplicationAdapter.ts';
+import { MultiThreadedApplicationAdapter } from '../adapter/MultiThreadedApplicationAdapter.ts';
+import { BaseConnection } from '../connection/BaseConnection.ts';
 import { declaredRemoteMethod, type RemoteMethod, type RemoteMethods } from './RemoteMethods.ts';
 
 /** A method that clients may call. */
@@ -81,25 +84,25 @@ function ownMethods(target: object): Map<string, AnyFunction> {
 
 function* ownPrototypes(target: object): Iterable<object> {
   let prototype: object | null = Object.getPrototypeOf(target);
-  while (prototype !== null && prototype !== Object.prototype && !isFramework(prototype)) {
+  while (prototype !== null && prototype !== Object.prototype && !FRAMEWORK.has(prototype)) {
     yield prototype;
     prototype = Object.getPrototypeOf(prototype);
   }
 }
 
-/** Adapters and attribute stores, which applications extend: everything from there on is not theirs. */
-function isFramework(prototype: object): boolean {
-  return (
-    prototype === ApplicationLifecycle.prototype ||
-    prototype === AttributeStore.prototype ||
-    Object.hasOwn(prototype.constructor, 'isFrameworkClass')
-  );
-}
+/** Classes that applications extend: everything from there on is not theirs. */
+const FRAMEWORK: ReadonlySet<object> = new Set([
+  ApplicationAdapter.prototype,
+  MultiThreadedApplicationAdapter.prototype,
+  ApplicationLifecycle.prototype,
+  BaseConnection.prototype,
+  AttributeStore.prototype,
+]);
 
 /** Whether the object overrides a method of a framework class; such a method stays the framework's. */
 function isFrameworkName(target: object, name: string): boolean {
   let prototype: object | null = Object.getPrototypeOf(target);
-  while (prototype !== null && !isFramework(prototype))
+  while (prototype !== null && !FRAMEWORK.has(prototype))
     prototype = Object.getPrototypeOf(prototype);
   return prototype !== null && name in prototype;
 }

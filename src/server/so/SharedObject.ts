@@ -24,7 +24,7 @@ export type SubscriberConnection = BaseConnection & SharedObjectSubscriber;
 
 /** How an attribute is set. */
 export interface SetAttributeOptions {
-  /** Removes the attribute after this time, unless it is set again. */
+  /** Removes the attribute after this time, unless it is set again. It does not outlive the process, also in a persistent object. */
   readonly ttlMs?: number;
 }
 
@@ -590,7 +590,7 @@ export class SharedObject {
 
   #use(batch: Batch, connection: SubscriberConnection, allowed: boolean): void {
     if (!allowed || !connection.isConnected) {
-      batch.owner.push({ type: 'status', code: 'SharedObject.NoReadAccess', level: 'error' });
+      batch.owner.push(this.#status('SharedObject.NoReadAccess'));
       return;
     }
     const isNew = !this.#subscribers.has(connection);
@@ -638,7 +638,7 @@ export class SharedObject {
 
   /** Refuses a write, and corrects the value that the client already shows. */
   #refuse(batch: Batch, key: string, code: string): void {
-    batch.owner.push({ type: 'status', code, level: 'error' });
+    batch.owner.push(this.#status(code));
     const entry = this.#entries.get(key);
     if (!this.#subscribers.has(batch.source as SubscriberConnection)) return;
     if (entry === undefined) batch.owner.push({ type: 'remove', key });
@@ -650,7 +650,7 @@ export class SharedObject {
       this.#send(batch, method, args);
     } catch (error) {
       if (!(error instanceof Red5Error)) throw error;
-      batch.owner.push({ type: 'status', code: 'SharedObject.QuotaExceeded', level: 'error' });
+      batch.owner.push(this.#status('SharedObject.QuotaExceeded'));
     }
   }
 
@@ -715,7 +715,8 @@ export class SharedObject {
     const version = isChange ? this.#version + 1 : previous.version;
     this.#entries.set(key, { value: copy, bytes, version, expiry });
     this.#loading?.add(key);
-    batch.stored.set(key, copy);
+    // What has an end is not worth keeping beyond it.
+    batch.stored.set(key, ttlMs === undefined ? copy : undefined);
     if (isChange) this.#totalChanges += 1;
     return isChange;
   }
@@ -846,8 +847,16 @@ export class SharedObject {
 
   #answer(connection: SubscriberConnection, code: string): void {
     const { name, persistent } = this;
-    const status = { type: 'status', code, level: 'error' } as const;
-    connection.sharedObjectChanged({ name, persistent, version: this.#version, events: [status] });
+    const events = [this.#status(code)];
+    connection.sharedObjectChanged({ name, persistent, version: this.#version, events });
+  }
+
+  /** What a client is told that is refused something; counted. */
+  #status(code: string): SharedObjectEvent {
+    this.#server.statistics.countRefusal(
+      code === 'SharedObject.QuotaExceeded' ? 'SHARED_OBJECT_QUOTA' : 'SHARED_OBJECT_ACCESS',
+    );
+    return { type: 'status', code, level: 'error' };
   }
 
   #assertOpen(): void {

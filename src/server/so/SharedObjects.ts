@@ -1,8 +1,9 @@
-import { background, describeError, Red5Error } from '../../base/index.ts';
+import { background, describeError } from '../../base/index.ts';
 import type { BaseConnection } from '../connection/BaseConnection.ts';
 import { runWithConnection } from '../connection/Red5.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
 import type { Store } from '../persistence/Store.ts';
+import { sharedObjectCollection } from '../persistence/sharedObjectCollection.ts';
 import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
 import { LONE_SURROGATE } from '../scope/scopeName.ts';
@@ -125,7 +126,9 @@ export class SharedObjects {
       | undefined;
     return allSayYes(
       handler?.getSharedObjectSecurity?.() ?? [],
-      (security) => security.isCreationAllowed?.(scope, message.name, message.persistent),
+      (security) =>
+        security.isCreationAllowed === undefined ||
+        security.isCreationAllowed(scope, message.name, message.persistent),
       (error) => {
         this.#server.logger.error(`shared object security failed: ${describeError(error)}`, {
           scope: scope.fullPath,
@@ -135,6 +138,9 @@ export class SharedObjects {
   }
 
   #refuse(connection: SubscriberConnection, message: SharedObjectMessage, code: string): void {
+    this.#server.statistics.countRefusal(
+      code === 'SharedObject.QuotaExceeded' ? 'SHARED_OBJECT_QUOTA' : 'SHARED_OBJECT_ACCESS',
+    );
     connection.sharedObjectChanged({
       name: message.name,
       persistent: message.persistent,
@@ -168,6 +174,18 @@ export class SharedObjects {
 
   hasSharedObject(scope: Scope, name: string): boolean {
     return this.#find(scope, name) !== undefined;
+  }
+
+  /** Shared objects of a scope. */
+  getSharedObjects(scope: Scope): SharedObject[] {
+    return [...(this.#objects.get(scope)?.values() ?? [])];
+  }
+
+  /** Shared objects in the whole server. */
+  get count(): number {
+    let count = 0;
+    for (const objects of this.#objects.values()) count += objects.size;
+    return count;
   }
 
   getSharedObjectNames(scope: Scope): string[] {
@@ -248,7 +266,7 @@ export class SharedObjects {
     if (present !== undefined) return present;
     if (!scope.enabled) return undefined;
     const store = persistent ? scope.application?.store : undefined;
-    const collection = collectionOf(scope, name);
+    const collection = sharedObjectCollection(scope.fullPath, name);
     const so = new SharedObject(scope, name, {
       persistent,
       limits: this.limits,
@@ -258,13 +276,24 @@ export class SharedObjects {
     const objects = this.#objects.get(scope);
     if (objects === undefined) this.#objects.set(scope, new Map([[name, so]]));
     else objects.set(name, so);
-    if (store !== undefined) this.#load(so, store, collection);
+    if (store !== undefined && !this.#load(so, store, collection)) return undefined;
     return so;
   }
 
-  #load(so: SharedObject, store: Store, collection: string): void {
-    const loaded = so.load(store.read(collection));
-    if (loaded !== undefined) background(loaded, this.#server.logger, 'loading a shared object');
+  /** Returns false when the store cannot be read: an object whose attributes are not known must not be given out as empty. */
+  #load(so: SharedObject, store: Store, collection: string): boolean {
+    try {
+      const loaded = so.load(store.read(collection));
+      if (loaded !== undefined) background(loaded, this.#server.logger, 'loading a shared object');
+      return true;
+    } catch (error) {
+      this.#server.logger.error(`loading a shared object failed: ${describeError(error)}`, {
+        scope: so.scope.fullPath,
+        sharedObject: so.name,
+      });
+      so.dispose();
+      return false;
+    }
   }
 
   #remove(so: SharedObject): void {
@@ -274,10 +303,4 @@ export class SharedObjects {
     if (objects.size === 0) this.#objects.delete(so.scope);
     so.scope.handler?.removeChildScope?.(so.scope, so.name, 'SHARED_OBJECT');
   }
-}
-
-/** Where the attributes of a persistent object are stored. */
-export function collectionOf(scope: Scope, name: string): string {
-  if (name === '') throw new Red5Error('NAME_NOT_ALLOWED', 'the name of a shared object is empty');
-  return `so:${scope.fullPath}\n${name}`;
 }

@@ -23,7 +23,7 @@ export function decideRequests(
 /** Whether all handlers say `true`; later ones are not asked after a no. */
 export function allSayYes(
   handlers: Iterable<SharedObjectSecurity>,
-  question: (handler: SharedObjectSecurity) => MaybePromise<boolean> | undefined,
+  question: (handler: SharedObjectSecurity) => MaybePromise<boolean>,
   failed: (error: unknown) => void,
 ): MaybePromise<boolean> {
   const rest = handlers[Symbol.iterator]();
@@ -34,7 +34,7 @@ export function allSayYes(
   const next = (): MaybePromise<boolean> => {
     try {
       for (let step = rest.next(); step.done !== true; step = rest.next()) {
-        const answer = question(step.value) ?? true;
+        const answer = question(step.value);
         if (isPromise(answer)) {
           return answer.then((yes) => (yes === true ? next() : false), refuse);
         }
@@ -52,18 +52,22 @@ function ask(
   handler: SharedObjectSecurity,
   so: SharedObject,
   request: SharedObjectRequest,
-): MaybePromise<boolean> | undefined {
+): MaybePromise<boolean> {
+  const isDelete = request.type === 'change' && (request.value ?? null) === null;
+  if (request.type === 'remove' || isDelete) {
+    return handler.isDeleteAllowed === undefined || handler.isDeleteAllowed(so, request.key);
+  }
   switch (request.type) {
     case 'use':
-      return handler.isConnectionAllowed?.(so);
-    case 'change':
-      return request.value === null || request.value === undefined
-        ? handler.isDeleteAllowed?.(so, request.key)
-        : handler.isWriteAllowed?.(so, request.key, request.value);
-    case 'remove':
-      return handler.isDeleteAllowed?.(so, request.key);
-    case 'send':
-      return handler.isSendAllowed?.(so, request.method, request.args);
+      return handler.isConnectionAllowed === undefined || handler.isConnectionAllowed(so);
+    case 'change': {
+      const { key, value } = request;
+      return handler.isWriteAllowed === undefined || handler.isWriteAllowed(so, key, value);
+    }
+    case 'send': {
+      const { method, args } = request;
+      return handler.isSendAllowed === undefined || handler.isSendAllowed(so, method, args);
+    }
     case 'release':
       return true;
   }

@@ -8,6 +8,8 @@ import type { Socket } from 'node:net';
 export interface SocketHandler {
   /** Name for the log: `rtmp`, `http`. */
   readonly protocolName: string;
+  /** How addresses of this protocol begin, such as `ws`. Default the protocol's name. */
+  readonly urlScheme?: string;
   /** Whether a connection that begins with this byte is this protocol's. */
   acceptsFirstByte(byte: number): boolean;
   /** Takes the socket over, with the bytes already read. From here on its time-outs, errors and end are the handler's. */

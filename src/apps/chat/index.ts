@@ -1,0 +1,10 @@
+/**
+ * The chat: browsers and RTMP clients in one conversation. The example to copy for an application of your own; it imports nothing but
+ * the public API.
+ *
+ * @packageDocumentation
+ */
+export { Application } from './Application.ts';
+export { Router } from './Router.ts';
+export { SharedObjectListener } from './SharedObjectListener.ts';
+export { WebSocketChatDataListener } from './WebSocketChatDataListener.ts';

@@ -1,0 +1,132 @@
+import path from 'node:path';
+import { describeError, type Logger } from '../base/index.ts';
+import { ApplicationContext, type ClassRegistry, ConfigErrors } from '../container/index.ts';
+import type { Server } from '../server/index.ts';
+import { explainError } from './explainError.ts';
+import { findServerBeanFile } from './findBeanFiles.ts';
+import { findWebapps, type WebappFolder } from './findWebapps.ts';
+import { RunningServer } from './RunningServer.ts';
+import { standardSystemProperties } from './systemProperties.ts';
+import { Webapp } from './Webapp.ts';
+
+/** How to start a server; see {@link startServer}. */
+export interface StartOptions {
+  /** The server's folder: `conf/red5.yaml` and `webapps/` are in it. */
+  readonly root: string;
+  /** The folder of the webapps. Default `<root>/webapps`. */
+  readonly webapps?: string;
+  /** Classes that bean files may name. */
+  readonly classes: ClassRegistry;
+  /** Ready modules that webapp code may import by name. */
+  readonly modules?: Readonly<Record<string, unknown>>;
+  /** Values for placeholders, before everything else: what `-Dkey=value` gives. */
+  readonly systemProperties?: Readonly<Record<string, string>>;
+  /** Values for placeholders, after the system properties: `rtmp.port` is also looked up as `RTMP_PORT`. Default none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+  /** How long {@link RunningServer.stop} waits for what it stops. Default 10,000. */
+  readonly stopTimeoutMs?: number;
+  /** Aborts when the server is to stop although it has not finished starting. */
+  readonly signal?: AbortSignal;
+}
+
+const firstTransportPhase = 200;
+const firstApplicationPhase = 100;
+
+/**
+ * Starts a server: reads and checks all bean files, creates the server's beans, starts plugins, then webapps, and opens ports last.
+ *
+ * A webapp that is broken or does not start is left out, with its reasons in the log. Servers in one process share nothing.
+ *
+ * @throws ConfigErrors when the server's own configuration is wrong; nothing was started
+ * @throws LifecycleError when a bean of the server failed, such as a port in use; all that had started was stopped
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const root = path.resolve(options.root);
+  const beanFiles = await findServerBeanFile(root);
+  if (beanFiles.errors.length > 0) throw new ConfigErrors(beanFiles.errors);
+  const shared = {
+    classes: options.classes,
+    env: options.env ?? {},
+    systemProperties: { ...standardSystemProperties(root), ...options.systemProperties },
+    displayRoot: root,
+  };
+  const context = await ApplicationContext.read({
+    ...shared,
+    name: 'red5',
+    files: beanFiles.files,
+    baseFolder: root,
+    classpathFolder: path.join(root, 'conf'),
+    singletons: { 'red5.logger': options.logger },
+    logger: options.logger,
+  });
+  const webapps = await readWebapps(
+    await findWebapps(options.webapps ?? path.join(root, 'webapps'), root),
+    (found) =>
+      Webapp.read(found, {
+        ...shared,
+        parent: context,
+        modules: options.modules ?? {},
+        logger: options.logger,
+      }),
+    options.logger,
+  );
+  return start(context, webapps, options);
+}
+
+async function readWebapps(
+  folders: readonly WebappFolder[],
+  read: (found: WebappFolder) => Promise<Webapp>,
+  logger: Logger,
+): Promise<Webapp[]> {
+  const webapps: Webapp[] = [];
+  for (const found of folders) {
+    if (found.errors.length > 0) {
+      leaveOut(found.name, new ConfigErrors(found.errors), logger);
+    } else if (found.files.length === 0) {
+      logger.debug(`webapps/${found.name} has no red5-*.yaml or red5-*.xml and is no webapp`);
+    } else {
+      await read(found).then(
+        (webapp) => webapps.push(webapp),
+        (error: unknown) => leaveOut(found.name, error, logger),
+      );
+    }
+  }
+  return webapps;
+}
+
+async function start(
+  context: ApplicationContext,
+  webapps: readonly Webapp[],
+  options: StartOptions,
+): Promise<RunningServer> {
+  const { logger, signal } = options;
+  const running = new RunningServer(context, logger, options.stopTimeoutMs);
+  try {
+    await context.refresh();
+    const server = context.getBean<Server>('red5.server');
+    await server.run(async () => {
+      signal?.throwIfAborted();
+      await context.start({ maxPhase: firstApplicationPhase - 1 });
+      for (const webapp of webapps) {
+        signal?.throwIfAborted();
+        await running.deploy(webapp).catch((error: unknown) => {
+          leaveOut(webapp.name, error, logger);
+        });
+      }
+      signal?.throwIfAborted();
+      await context.start({ maxPhase: firstTransportPhase });
+      await context.start();
+    });
+    return running;
+  } catch (error) {
+    await running.stop().catch((failure: unknown) => {
+      logger.error(`stopping after a failed start: ${describeError(failure)}`);
+    });
+    throw error;
+  }
+}
+
+function leaveOut(name: string, error: unknown, logger: Logger): void {
+  logger.error(`webapp "${name}" was left out\n${explainError(error)}`);
+}

@@ -1,0 +1,214 @@
+import type { BeanCallback, BeanInfo, MethodInfo } from '../../base/index.ts';
+import { anyType, parseType, type TypeRef } from './TypeRef.ts';
+
+/** Any class at all, also one whose constructor is private. */
+// biome-ignore lint/complexity/noBannedTypes: no narrower type takes every class
+export type AnyClass = Function;
+
+/** A parameter of a constructor or method. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: TypeRef;
+}
+
+/** A property that a bean file can set. */
+export interface WritableProperty {
+  readonly name: string;
+  readonly type: TypeRef;
+  /** Method to call with the value; undefined when it is assigned. */
+  readonly setter: string | undefined;
+}
+
+/** A class with what it declares about itself, read once. */
+export class ClassInfo {
+  readonly class: AnyClass;
+  /** Names of the class, of its superclasses and of what they serve as. */
+  readonly types: ReadonlySet<string>;
+  /** Names of the class itself, without those of its superclasses. */
+  readonly ownNames: readonly string[];
+  /** What makes an instance instead of `new`, for types that are no classes here. */
+  readonly make: ((...args: readonly unknown[]) => unknown) | undefined;
+  /** True when some class of the chain says what it serves as. */
+  readonly declaresTypes: boolean;
+  readonly #declared: ReadonlyMap<string, string>;
+  readonly #complete: boolean;
+  readonly #callbacks: ReadonlySet<string> | undefined;
+  readonly #methods: ReadonlyMap<string, readonly MethodInfo[]>;
+  readonly #signatures: readonly (readonly (readonly [string, string])[])[] | undefined;
+  readonly #properties = new Map<string, WritableProperty | undefined>();
+  #constructors: readonly (readonly Parameter[])[] | undefined;
+
+  constructor(
+    type: AnyClass,
+    chain: readonly { readonly names: readonly string[]; readonly info: BeanInfo | undefined }[],
+    make?: (...args: readonly unknown[]) => unknown,
+  ) {
+    this.class = type;
+    this.make = make;
+    const types = new Set<string>();
+    const declared = new Map<string, string>();
+    const methods = new Map<string, readonly MethodInfo[]>();
+    let callbacks: Set<string> | undefined;
+    for (const { names, info } of chain) {
+      for (const name of [...names, ...(info?.types ?? [])]) types.add(name);
+      for (const [name, word] of Object.entries(info?.properties ?? {})) {
+        if (!declared.has(name)) declared.set(name, word);
+      }
+      for (const [name, one] of Object.entries(info?.methods ?? {})) {
+        methods.set(name, [...(methods.get(name) ?? []), ...one]);
+      }
+      for (const callback of info?.callbacks ?? [])
+        callbacks = (callbacks ?? new Set()).add(callback);
+    }
+    this.types = types;
+    this.ownNames = chain[0]?.names ?? [];
+    this.declaresTypes = chain.some(({ info }) => info?.types !== undefined);
+    this.#declared = declared;
+    this.#complete = chain[0]?.info?.properties !== undefined;
+    this.#callbacks =
+      callbacks ??
+      (chain.some(({ info }) => info?.callbacks !== undefined) ? new Set() : undefined);
+    this.#methods = methods;
+    this.#signatures = chain.find(
+      ({ info }) => info?.constructors !== undefined,
+    )?.info?.constructors;
+  }
+
+  /** Name for messages. */
+  get name(): string {
+    for (const name of this.types) return name;
+    return this.class.name;
+  }
+
+  /** Declared constructor signatures; undefined when the class declares none. */
+  get constructors(): readonly (readonly Parameter[])[] | undefined {
+    if (this.#signatures === undefined) return undefined;
+    this.#constructors ??= this.#signatures.map(toParameters);
+    return this.#constructors;
+  }
+
+  /** True when the class itself lists its properties, so that another name is a mistake. */
+  get listsProperties(): boolean {
+    return this.#complete;
+  }
+
+  /** Names of the properties it is known to have, for suggestions and autowiring. */
+  propertyNames(): string[] {
+    const names = new Set(this.#declared.keys());
+    for (
+      let proto = this.#prototype;
+      proto && proto !== Object.prototype;
+      proto = Object.getPrototypeOf(proto)
+    ) {
+      for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(proto))) {
+        if (descriptor.set !== undefined) names.add(name);
+        const isSetter = /^set[A-Z]/.test(name) && typeof descriptor.value === 'function';
+        if (isSetter && descriptor.value.length === 1) names.add(decapitalise(name.slice(3)));
+      }
+    }
+    return [...names];
+  }
+
+  /** How a property is set; undefined when nothing of that name is known before an instance exists. */
+  property(name: string): WritableProperty | undefined {
+    if (this.#properties.has(name)) return this.#properties.get(name);
+    const found = this.#findProperty(name);
+    this.#properties.set(name, found);
+    return found;
+  }
+
+  #findProperty(name: string): WritableProperty | undefined {
+    const word = this.#declared.get(name);
+    const type = word === undefined ? anyType : parseType(word);
+    const setter = `set${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+    const method = findMember(this.#prototype, setter);
+    if (typeof method?.value === 'function' && method.value.length === 1)
+      return { name, type, setter };
+    const accessor = findMember(this.#prototype, name);
+    if (accessor?.set !== undefined) return { name, type, setter: undefined };
+    if (accessor !== undefined) return undefined;
+    return word === undefined ? undefined : { name, type, setter: undefined };
+  }
+
+  /** The declared type of a property, writable or not. */
+  propertyType(name: string): TypeRef {
+    const word = this.#declared.get(name);
+    return word === undefined ? anyType : parseType(word);
+  }
+
+  /** A method of instances; undefined when there is none. */
+  method(name: string): ((...args: unknown[]) => unknown) | undefined {
+    if (name === 'constructor') return undefined;
+    const found = findMember(this.#prototype, name)?.value;
+    return typeof found === 'function' ? (found as (...args: unknown[]) => unknown) : undefined;
+  }
+
+  /** A static method, own or inherited; undefined when there is none. */
+  staticMethod(name: string): ((...args: unknown[]) => unknown) | undefined {
+    for (
+      let type: unknown = this.class;
+      typeof type === 'function' && type !== Function.prototype;
+      type = Object.getPrototypeOf(type)
+    ) {
+      if (!Object.hasOwn(type, name)) continue;
+      const found: unknown = Reflect.get(type, name);
+      return typeof found === 'function' && !BUILT_IN_STATICS.has(name)
+        ? (found as (...args: unknown[]) => unknown)
+        : undefined;
+    }
+    return undefined;
+  }
+
+  /** Declared signatures of a method. */
+  signatures(method: string): readonly MethodInfo[] {
+    return this.#methods.get(method) ?? [];
+  }
+
+  /** True when the container makes this callback: the class has the method, and names it if it names any. */
+  takes(callback: BeanCallback, method: string = callback): boolean {
+    if (this.#callbacks !== undefined && !this.#callbacks.has(callback)) return false;
+    return this.method(method) !== undefined;
+  }
+
+  /** True when a type of the name is served. */
+  is(type: string): boolean {
+    return this.types.has(type);
+  }
+
+  /** True when the class makes other beans. */
+  get isFactoryBean(): boolean {
+    return (
+      this.types.has('FactoryBean') ||
+      this.types.has('org.springframework.beans.factory.FactoryBean')
+    );
+  }
+
+  get #prototype(): object | undefined {
+    return this.class.prototype as object | undefined;
+  }
+}
+
+const BUILT_IN_STATICS: ReadonlySet<string> = new Set(['prototype', 'constructor']);
+
+function toParameters(signature: readonly (readonly [string, string])[]): Parameter[] {
+  return signature.map(([name, word]) => ({ name, type: parseType(word) }));
+}
+
+/** Finds a member on a prototype chain, without what every object has. */
+function findMember(prototype: object | undefined, name: string): PropertyDescriptor | undefined {
+  for (
+    let proto = prototype;
+    proto && proto !== Object.prototype;
+    proto = Object.getPrototypeOf(proto) as object | undefined
+  ) {
+    const found = Object.getOwnPropertyDescriptor(proto, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** `Name` → `name`, but `URL` stays, as in Java beans. */
+export function decapitalise(name: string): string {
+  if (/^[A-Z]{2}/.test(name)) return name;
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}

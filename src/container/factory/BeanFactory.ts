@@ -1,0 +1,908 @@
+import { type BindToFluentSyntax, Container, ContainerModule } from 'inversify';
+import {
+  type BeanCallback,
+  background,
+  type Logger,
+  type SourceLocation,
+} from '../../base/index.ts';
+import { type AnyClass, type ClassInfo, decapitalise } from '../classes/ClassInfo.ts';
+import type { ClassRegistry } from '../classes/ClassRegistry.ts';
+import type { TypeRef } from '../classes/TypeRef.ts';
+import type { ConversionContext, Converter } from '../conversion/convertValue.ts';
+import { Resource } from '../conversion/Resource.ts';
+import type { BeanDefinition } from '../definition/BeanDefinition.ts';
+import { mergeDefinition } from '../definition/mergeDefinition.ts';
+import { didYouMean } from '../errors/nearestName.ts';
+import { configError } from '../errors/Problems.ts';
+import type { DefinitionTable } from '../loading/DefinitionTable.ts';
+import type { Resources } from '../loading/Resources.ts';
+import { BeanCreator } from './BeanCreator.ts';
+import { BeanDestroyer, destroyBean, destroyMethodOf } from './BeanDestroyer.ts';
+import { BeanRecord } from './BeanRecord.ts';
+import { Chain } from './Chain.ts';
+import { evaluateText } from './expressions.ts';
+import { isPromise, type Making } from './Making.ts';
+import type { BeanScope } from './Scope.ts';
+import { TypeIndex } from './TypeIndex.ts';
+
+/** What a {@link BeanFactory} is made of. */
+export interface BeanFactoryOptions {
+  readonly name: string;
+  readonly parent?: BeanFactory | undefined;
+  readonly classes: ClassRegistry;
+  readonly table: DefinitionTable;
+  readonly resources: Resources;
+  readonly logger: Logger;
+  /** False forbids beans to need each other in a circle. Default true. */
+  readonly allowCircular?: boolean;
+  /** What beans get as their factory and application context. Default the factory. */
+  readonly facade?: object;
+  /** Values of callbacks besides `setBeanName` and `setBeanFactory`. */
+  readonly callbacks?: ReadonlyMap<BeanCallback, unknown>;
+  /** Names an expression may use besides beans; undefined switches `#{…}` off. */
+  readonly expressionRoots?: ReadonlyMap<string, unknown> | undefined;
+  readonly scopes?: ReadonlyMap<string, BeanScope>;
+}
+
+/** Types under which the container itself is autowired. */
+const FACTORY_TYPES: ReadonlySet<string> = new Set([
+  'BeanFactory',
+  'ApplicationContext',
+  'ResourceLoader',
+  'ApplicationEventPublisher',
+  'org.springframework.beans.factory.BeanFactory',
+  'org.springframework.context.ApplicationContext',
+  'org.springframework.core.io.ResourceLoader',
+  'org.springframework.context.ApplicationEventPublisher',
+]);
+
+/** The service identifier under which inversify knows the beans of a type. */
+export function beanType(type: string): symbol {
+  return Symbol.for(`bean-type:${type}`);
+}
+
+/** The chain of the code that runs right now; shared by a tree of factories. */
+interface Current {
+  chain: Chain | undefined;
+}
+
+/**
+ * Makes the beans of one table of definitions on demand and keeps them in an inversify container.
+ *
+ * inversify holds the instances, their scopes, names and destruction; this class holds what inversify does not know:
+ * definitions, circles, the chain of what is being made, and that beans of the parent resolve in the parent.
+ */
+export class BeanFactory {
+  readonly name: string;
+  readonly parent: BeanFactory | undefined;
+  readonly classes: ClassRegistry;
+  readonly table: DefinitionTable;
+  readonly resources: Resources;
+  readonly container: Container;
+  readonly conversion: ConversionContext;
+  /** Classes loaded from code files, by what bean files call them. */
+  readonly modules: Map<string, AnyClass> = new Map();
+  readonly converters: Map<string, Converter> = new Map();
+  readonly scopes: Map<string, BeanScope>;
+  readonly postProcessors: object[] = [];
+  /** Singletons that are made, in the order in which they were finished. */
+  readonly made: BeanRecord[] = [];
+  /** Files whose beans are bound, each a module of its own. */
+  readonly files: Map<string, ContainerModule> = new Map();
+  readonly #options: BeanFactoryOptions;
+  readonly #records = new Map<string, BeanRecord>();
+  readonly #merged = new Map<string, BeanDefinition>();
+  readonly #types: TypeIndex;
+  readonly #creator: BeanCreator;
+  readonly #current: Current;
+  readonly #callbacks: readonly (readonly [BeanCallback, unknown])[];
+  readonly #singletons = new Map<string, unknown>();
+  readonly #destroyed = new Set<BeanRecord>();
+  #innerCount = 0;
+
+  constructor(options: BeanFactoryOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.parent = options.parent;
+    this.classes = options.classes;
+    this.table = options.table;
+    this.resources = options.resources;
+    this.scopes = new Map(options.scopes ?? options.parent?.scopes);
+    const parent = options.parent?.container;
+    this.container = new Container({
+      defaultScope: 'Singleton',
+      ...(parent === undefined ? {} : { parent }),
+    });
+    this.#current = options.parent === undefined ? { chain: undefined } : options.parent.#current;
+    this.#types = new TypeIndex(this);
+    this.#creator = new BeanCreator(this);
+    this.conversion = {
+      classes: this.classes,
+      findClass: (name) => this.#findClass(name),
+      converters: this.converters,
+      resource: (location) => this.resource(location),
+    };
+    this.#callbacks = [['setBeanFactory', this.facade], ...(options.callbacks ?? [])];
+  }
+
+  /** What beans see of this factory. */
+  get facade(): object {
+    return this.#options.facade ?? this;
+  }
+
+  get logger(): Logger {
+    return this.#options.logger;
+  }
+
+  // ------------------------------------------------------------- definitions
+
+  /** Binds all definitions, one inversify module per bean file. */
+  bindAll(): void {
+    for (const [file, names] of this.table.files) {
+      if (this.files.has(file)) continue;
+      const module = new ContainerModule(({ bind, onDeactivation }) => {
+        for (const name of names) this.#bind(name, bind, onDeactivation);
+      });
+      this.files.set(file, module);
+      this.container.load(module);
+    }
+    for (const alias of this.table.aliases.keys()) {
+      const name = this.table.canonicalName(alias);
+      const isBound = this.#records.has(name) && !this.container.isCurrentBound(alias);
+      if (isBound) this.container.bind(alias).toService(name);
+    }
+    this.#types.clear();
+  }
+
+  #bind(
+    name: string,
+    bind: <T>(id: string) => BindToFluentSyntax<T>,
+    onDeactivation: (id: string, task: (value: unknown) => void | Promise<void>) => void,
+  ): void {
+    const record = this.record(name);
+    if (record === undefined || record.definition.abstract) return;
+    const { definition } = record;
+    const info = this.findClassOf(definition);
+    const makesOthers = info?.isFactoryBean === true && definition.factoryMethod === undefined;
+    if (definition.singleton && !makesOthers) {
+      bind(name)
+        .toDynamicValue(() => this.#provide(record))
+        .inSingletonScope();
+    } else
+      bind(name)
+        .toDynamicValue(() => this.#provide(record))
+        .inTransientScope();
+    if (makesOthers)
+      bind(`&${name}`)
+        .toDynamicValue(() => this.#provide(record, true))
+        .inTransientScope();
+    const mayEnd =
+      definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
+    if (definition.singleton && !makesOthers && mayEnd) {
+      onDeactivation(name, () => this.#end(record) as void | Promise<void>);
+    }
+  }
+
+  /** Registers a ready object under a name. It is not initialised, and destroyed by nobody. */
+  registerSingleton(name: string, value: unknown): void {
+    this.#singletons.set(name, value);
+    this.container.bind(name).toConstantValue(value);
+    const types = this.classes.describeValue(value)?.types ?? [];
+    for (const type of types) {
+      if (!this.container.isCurrentBound(beanType(type)))
+        this.container.bind(beanType(type)).toConstantValue(value);
+    }
+  }
+
+  /** The record of a bean of this factory by its name or alias; undefined when it defines none. */
+  findRecord(name: string): BeanRecord | undefined {
+    return this.#records.get(name) ?? this.record(this.table.canonicalName(name));
+  }
+
+  /** The record of a bean by its own name. */
+  record(name: string): BeanRecord | undefined {
+    const known = this.#records.get(name);
+    if (known !== undefined) return known;
+    const definition = this.table.definitions.get(name);
+    if (definition === undefined) return undefined;
+    const record = new BeanRecord(name, this.merged(definition));
+    this.#records.set(name, record);
+    return record;
+  }
+
+  /** All records, in the order of the definitions; abstract ones are left out. */
+  *records(): Generator<BeanRecord> {
+    for (const name of this.table.definitions.keys()) {
+      const record = this.record(name);
+      if (record !== undefined && !record.definition.abstract) yield record;
+    }
+  }
+
+  /** Forgets merged definitions, after a post-processor changed what they come from. */
+  definitionsChanged(): void {
+    this.#merged.clear();
+    for (const [name, record] of this.#records)
+      if (record.state === 'defined') this.#records.delete(name);
+    this.#types.clear();
+  }
+
+  /**
+   * A definition with all it inherits.
+   *
+   * @throws ConfigError BEAN_NOT_FOUND or PARENT_CYCLE
+   */
+  merged(definition: BeanDefinition, chain: readonly BeanDefinition[] = []): BeanDefinition {
+    const { parent } = definition;
+    if (parent === undefined) return definition;
+    const known = definition.inner ? undefined : this.#merged.get(definition.name);
+    if (known !== undefined) return known;
+    if (chain.includes(definition)) {
+      const names = [...chain.slice(chain.indexOf(definition)), definition].map((one) => one.name);
+      throw configError(
+        'PARENT_CYCLE',
+        `definitions inherit from each other: ${names.join(' -> ')}`,
+        parent.location,
+      );
+    }
+    const merged = mergeDefinition(
+      this.#parentDefinition(definition, [...chain, definition]),
+      definition,
+    );
+    if (!definition.inner) this.#merged.set(definition.name, merged);
+    return merged;
+  }
+
+  #parentDefinition(definition: BeanDefinition, chain: readonly BeanDefinition[]): BeanDefinition {
+    const parent = definition.parent as NonNullable<BeanDefinition['parent']>;
+    const name = this.table.canonicalName(parent.text);
+    // A bean may inherit from the bean of its own name in the parent context.
+    const own = name === definition.name ? undefined : this.table.definitions.get(name);
+    if (own !== undefined) return this.merged(own, chain);
+    for (let factory = this.parent; factory !== undefined; factory = factory.parent) {
+      const found = factory.table.definitions.get(factory.table.canonicalName(name));
+      if (found !== undefined) return factory.merged(found);
+    }
+    const hint = didYouMean(name, this.table.definitions.keys());
+    throw configError(
+      'BEAN_NOT_FOUND',
+      `no bean named "${name}" to inherit from${hint}`,
+      parent.location,
+      {
+        beanPath: definition.name,
+      },
+    );
+  }
+
+  // ----------------------------------------------------------------- classes
+
+  #findClass(name: string): AnyClass | undefined {
+    return this.modules.get(name) ?? this.classes.find(name)?.class;
+  }
+
+  /** What is known of a class by its name in bean files. */
+  findClassByName(name: string): ClassInfo | undefined {
+    const found = this.#findClass(name);
+    return found && this.classes.describe(found);
+  }
+
+  /** What is known of the class of a definition. */
+  findClassOf(definition: BeanDefinition): ClassInfo | undefined {
+    return definition.class && this.findClassByName(definition.class.text);
+  }
+
+  /**
+   * The class of a definition.
+   *
+   * @throws ConfigError CLASS_MISSING or CLASS_NOT_FOUND
+   */
+  classOf(definition: BeanDefinition): ClassInfo {
+    if (definition.class === undefined) {
+      throw configError(
+        'CLASS_MISSING',
+        `bean "${definition.name}" has no class`,
+        definition.location,
+      );
+    }
+    const info = this.findClassOf(definition);
+    if (info !== undefined) return info;
+    const { text, location } = definition.class;
+    throw configError(
+      'CLASS_NOT_FOUND',
+      `class "${text}" is not registered${this.classHint(text)}`,
+      location,
+    );
+  }
+
+  /** The registered name that was most likely meant. */
+  classHint(name: string): string {
+    const names = this.classes.names();
+    const last = name.split(/[.$/]/).at(-1) ?? name;
+    const same = names.find((one) => one !== name && one.split(/[.$/]/).at(-1) === last);
+    return same === undefined ? didYouMean(name, names) : `; did you mean "${same}"?`;
+  }
+
+  /** The file a location stands for. */
+  resource(location: string, from?: string): Resource {
+    return new Resource(this.resources.locate(location, undefined, from)[0] ?? location, location);
+  }
+
+  // ------------------------------------------------------------------ lookup
+
+  /** True when this factory or an ancestor has a bean of the name. */
+  containsBean(name: string): boolean {
+    return this.containsLocalBean(name) || (this.parent?.containsBean(name) ?? false);
+  }
+
+  /** True when this factory itself has a bean of the name. */
+  containsLocalBean(name: string): boolean {
+    if (name.startsWith('&')) {
+      const record = this.findRecord(name.slice(1));
+      return record !== undefined && this.#types.predict(record)?.isFactoryBean === true;
+    }
+    return this.findRecord(name) !== undefined || this.container.isCurrentBound(name);
+  }
+
+  /**
+   * A bean by its name, made now if need be.
+   *
+   * @param args - constructor arguments, for prototypes
+   * @throws ConfigError or BeanCreationError
+   */
+  getBean(name: string, ...args: readonly unknown[]): unknown {
+    const chain = this.#current.chain ?? new Chain();
+    return this.runSync(this.request(name, chain, undefined, undefined, args), chain, name);
+  }
+
+  /** As {@link getBean}, for beans that initialise with a promise. */
+  async getBeanAsync(name: string): Promise<unknown> {
+    const chain = this.#current.chain ?? new Chain();
+    return this.runAsync(this.request(name, chain, undefined), chain);
+  }
+
+  /** Finds or makes a bean on behalf of another. */
+  *request(
+    name: string,
+    chain: Chain,
+    location: SourceLocation | undefined,
+    user?: BeanRecord,
+    args: readonly unknown[] = [],
+  ): Making<unknown> {
+    const wantsFactory = name.startsWith('&');
+    const record = this.findRecord(wantsFactory ? name.slice(1) : name);
+    if (record !== undefined) {
+      if (user !== undefined && record.definition.singleton) record.usedBy.add(user);
+      return yield* this.obtain(record, chain, wantsFactory, location, args);
+    }
+    const canonical = this.table.canonicalName(name);
+    if (this.container.isCurrentBound(canonical)) {
+      if (this.#singletons.has(canonical)) return this.#singletons.get(canonical);
+      const made = this.container.getAsync(canonical);
+      return this.#ready(canonical) ?? (yield made);
+    }
+    if (this.parent !== undefined) {
+      if (this.parent.containsBean(canonical))
+        return yield* this.parent.request(canonical, chain, location, user, args);
+    }
+    return this.failNoBean(name, location, chain);
+  }
+
+  /** A service bound by hand, if it can be had without waiting. */
+  #ready(name: string): unknown {
+    try {
+      return this.container.get(name);
+    } catch {
+      // Asynchronous services cannot be had this way; the caller waits for them.
+      return undefined;
+    }
+  }
+
+  /** The record behind a name, made; undefined for beans that have none. */
+  *requestRecord(
+    name: string,
+    chain: Chain,
+    location: SourceLocation,
+  ): Making<BeanRecord | undefined> {
+    yield* this.request(name, chain, location);
+    return this.findRecord(name) ?? this.parent?.findRecord(name);
+  }
+
+  /** A bean of the parent. */
+  *requestParent(name: string, chain: Chain, location: SourceLocation): Making<unknown> {
+    if (this.parent !== undefined) return yield* this.parent.request(name, chain, location);
+    throw configError(
+      'BEAN_NOT_FOUND',
+      `there is no parent context to have bean "${name}"`,
+      location,
+      { trail: chain.trail() },
+    );
+  }
+
+  failNoBean(name: string, location: SourceLocation | undefined, chain: Chain): never {
+    const message = `no bean named "${name}"${didYouMean(name, this.allNames())}`;
+    const beanPath = chain.path();
+    throw configError('BEAN_NOT_FOUND', message, location, {
+      trail: chain.trail(),
+      ...(beanPath === undefined ? {} : { beanPath }),
+    });
+  }
+
+  /** Names of all beans that can be seen here. */
+  *allNames(): Generator<string> {
+    yield* this.table.definitions.keys();
+    yield* this.table.aliases.keys();
+    yield* this.#singletons.keys();
+    if (this.parent !== undefined) yield* this.parent.allNames();
+  }
+
+  /** Names of ready objects registered here. */
+  singletonNames(): string[] {
+    return [...this.#singletons.keys()];
+  }
+
+  /** Makes or finds the bean of a record, or what its factory makes. */
+  *obtain(
+    record: BeanRecord,
+    chain: Chain,
+    wantsFactory: boolean,
+    location?: SourceLocation,
+    args: readonly unknown[] = [],
+  ): Making<unknown> {
+    const bean = yield* this.#obtainBean(record, chain, location, args);
+    const info =
+      record.state === 'made' || record.state === 'creating'
+        ? record.info
+        : this.classes.describeValue(bean);
+    if (info?.isFactoryBean === true) {
+      return wantsFactory ? bean : yield* this.#product(record, bean as object);
+    }
+    if (!wantsFactory) return bean;
+    throw configError(
+      'BEAN_NOT_A_FACTORY',
+      `bean "${record.name}" is no factory, so there is no "&${record.name}"`,
+      location ?? record.definition.location,
+      {
+        trail: chain.trail(),
+      },
+    );
+  }
+
+  *#obtainBean(
+    record: BeanRecord,
+    chain: Chain,
+    location: SourceLocation | undefined,
+    args: readonly unknown[],
+  ): Making<unknown> {
+    const { definition } = record;
+    if (!definition.singleton) return yield* this.#obtainScoped(record, chain, location, args);
+    for (;;) {
+      if (record.state === 'made') return record.value;
+      if (record.state === 'destroyed') this.#failClosed(record);
+      if (record.state === 'defined') break;
+      if (record.chain === chain || chain.wouldDeadlock(record))
+        return this.#early(record, chain, location);
+      chain.waitingFor = record;
+      yield record.whenFinished();
+      chain.waitingFor = undefined;
+    }
+    record.state = 'creating';
+    record.chain = chain;
+    try {
+      record.value = yield* this.#creator.create(record, chain, args.length > 0 ? args : undefined);
+      this.#store(record);
+      return record.value;
+    } catch (error) {
+      record.state = 'defined';
+      throw error;
+    } finally {
+      record.early = undefined;
+      record.finish();
+    }
+  }
+
+  /** Puts a finished singleton into inversify, which holds it from now on. */
+  #store(record: BeanRecord): void {
+    record.state = 'made';
+    record.info = this.classes.describeValue(record.value) ?? record.info;
+    this.made.push(record);
+    if (!record.definition.inner && this.container.isCurrentBound(record.name)) {
+      if (record.info?.isFactoryBean !== true) this.container.get(record.name);
+    }
+  }
+
+  #failClosed(record: BeanRecord): never {
+    throw configError(
+      'CONTEXT_CLOSED',
+      `context "${this.name}" was closed, so bean "${record.name}" is gone`,
+      record.definition.location,
+    );
+  }
+
+  #early(record: BeanRecord, chain: Chain, location: SourceLocation | undefined): unknown {
+    if (record.early !== undefined && this.#options.allowCircular !== false) {
+      record.earlyUsed = true;
+      return record.early;
+    }
+    return this.#failCircle(record, chain, location);
+  }
+
+  #failCircle(record: BeanRecord, chain: Chain, location: SourceLocation | undefined): never {
+    const message = `bean "${record.name}" is in creation already: ${chain.circle(record)}`;
+    throw configError('BEAN_IN_CREATION', message, location ?? record.definition.location, {
+      trail: chain.trail(),
+    });
+  }
+
+  *#obtainScoped(
+    record: BeanRecord,
+    chain: Chain,
+    location: SourceLocation | undefined,
+    args: readonly unknown[],
+  ): Making<unknown> {
+    if (chain.includes(record)) this.#failCircle(record, chain, location);
+    const explicit = args.length > 0 ? args : undefined;
+    if (record.definition.prototype) return yield* this.#creator.create(record, chain, explicit);
+    const name = record.definition.scope?.text ?? '';
+    const scope = this.scopes.get(name);
+    if (scope === undefined) {
+      const known = ['singleton', 'prototype', ...this.scopes.keys()];
+      throw configError(
+        'SCOPE_UNKNOWN',
+        `scope "${name}" is not registered; known are ${known.join(', ')}`,
+        record.definition.scope?.location,
+      );
+    }
+    return scope.get(record.name, () =>
+      this.runSync(this.#creator.create(record, chain, explicit), chain, record.name),
+    );
+  }
+
+  /** What a factory bean makes. */
+  *#product(record: BeanRecord, factory: object): Making<unknown> {
+    if (record.product !== undefined) return record.product.value;
+    const getObject: unknown = Reflect.get(factory, 'getObject');
+    if (typeof getObject !== 'function') {
+      throw configError(
+        'METHOD_NOT_FOUND',
+        `factory bean "${record.name}" has no method "getObject"`,
+        record.definition.location,
+      );
+    }
+    const single =
+      record.definition.singleton && record.state === 'made' && isSingletonFactory(factory);
+    const made: unknown = getObject.call(factory);
+    let product: unknown = isPromise(made) ? yield made : made;
+    // Making it may have asked for it already.
+    if (single && record.product !== undefined) return record.product.value;
+    if (product !== null && product !== undefined) {
+      product = yield* this.postProcess(product, record, 'postProcessAfterInitialization');
+    }
+    if (single) record.product = { value: product ?? null };
+    return product ?? null;
+  }
+
+  /** Makes a bean that only its owner sees. */
+  *makeInner(definition: BeanDefinition, owner: BeanRecord, chain: Chain): Making<unknown> {
+    const merged = this.merged(definition);
+    const record = new BeanRecord(this.#innerName(merged), merged);
+    record.definition.name = record.name;
+    const lives = merged.scope === undefined ? owner.definition.singleton : merged.singleton;
+    if (lives) {
+      owner.innerBeans.push(record);
+      record.usedBy.add(owner);
+    }
+    if (lives || merged.singleton) {
+      const value = yield* this.#creator.create(record, chain);
+      record.value = value;
+      record.state = 'made';
+      record.info = this.classes.describeValue(value) ?? record.info;
+      if (record.info?.isFactoryBean === true) return yield* this.#product(record, value as object);
+      return value;
+    }
+    const value = yield* this.#creator.create(record, chain);
+    const info = this.classes.describeValue(value);
+    return info?.isFactoryBean === true ? yield* this.#product(record, value as object) : value;
+  }
+
+  #innerName(definition: BeanDefinition): string {
+    this.#innerCount += 1;
+    if (definition.name !== '') return definition.name;
+    const stem = definition.class?.text ?? definition.factoryBean?.text ?? 'bean';
+    return `${stem}#${this.#innerCount.toString(16)}`;
+  }
+
+  /** Gives inversify a bean that was asked for through it. */
+  #provide(record: BeanRecord, wantsFactory = false): unknown {
+    if (record.state === 'made' && (wantsFactory || record.info?.isFactoryBean !== true))
+      return record.value;
+    const chain = this.#current.chain ?? new Chain();
+    const result = this.#run(this.obtain(record, chain, wantsFactory), chain);
+    return result instanceof Pending ? result.promise : result;
+  }
+
+  // ------------------------------------------------------------------ driving
+
+  /** Runs until done; a promise on the way is an error, but what it belongs to goes on. */
+  runSync<T>(making: Making<T>, chain: Chain, name: string): T {
+    const result = this.#run(making, chain);
+    if (!(result instanceof Pending)) return result;
+    background(result.promise, this.logger, `initialising bean "${name}"`);
+    const message = `bean "${name}" initialises asynchronously; await getBeanAsync("${name}") before`;
+    throw configError(
+      'BEAN_STILL_INITIALISING',
+      message,
+      this.findRecord(name)?.definition.location,
+      { trail: chain.trail() },
+    );
+  }
+
+  /** Runs until done, waiting for promises on the way. */
+  async runAsync<T>(making: Making<T>, chain: Chain): Promise<T> {
+    const result = this.#run(making, chain);
+    return result instanceof Pending ? ((await result.promise) as T) : result;
+  }
+
+  #run<T>(making: Making<T>, chain: Chain): T | Pending {
+    const step = this.#step(chain, () => making.next());
+    return step.done === true ? step.value : new Pending(this.#continue(making, step.value, chain));
+  }
+
+  async #continue<T>(making: Making<T>, first: Promise<unknown>, chain: Chain): Promise<T> {
+    let promise = first;
+    for (;;) {
+      let step: IteratorResult<Promise<unknown>, T>;
+      try {
+        const value = await promise;
+        step = this.#step(chain, () => making.next(value));
+      } catch (error) {
+        step = this.#step(chain, () => making.throw(error));
+      }
+      if (step.done === true) return step.value;
+      promise = step.value;
+    }
+  }
+
+  #step<T>(chain: Chain, task: () => T): T {
+    const before = this.#current.chain;
+    this.#current.chain = chain;
+    try {
+      return task();
+    } finally {
+      this.#current.chain = before;
+    }
+  }
+
+  // ------------------------------------------------------------------- types
+
+  /** Records of this factory that serve as a type. */
+  recordsOfType(type: string): BeanRecord[] {
+    return this.#types.find(type);
+  }
+
+  /** The types of a bean, as far as they are known. */
+  typesOf(record: BeanRecord): ReadonlySet<string> | undefined {
+    return this.#types.typesOf(record);
+  }
+
+  /** The class a definition makes, as far as it is known. */
+  predict(record: BeanRecord): ClassInfo | undefined {
+    return this.#types.predict(record);
+  }
+
+  /** Candidates for a type in this factory and its ancestors; own beans hide those of ancestors with the same name. */
+  candidates(
+    type: string,
+    except?: BeanRecord,
+  ): { readonly factory: BeanFactory; readonly record: BeanRecord }[] {
+    const found: { readonly factory: BeanFactory; readonly record: BeanRecord }[] = [];
+    const names = new Set<string>();
+    for (
+      let factory: BeanFactory | undefined = this;
+      factory !== undefined;
+      factory = factory.parent
+    ) {
+      for (const record of factory.recordsOfType(type)) {
+        if (names.has(record.name) || record === except || !record.definition.autowireCandidate)
+          continue;
+        found.push({ factory, record });
+      }
+      for (const name of factory.table.definitions.keys()) names.add(name);
+    }
+    return found;
+  }
+
+  /**
+   * Finds what fits a property or parameter by its type.
+   *
+   * Undefined when nothing fits.
+   *
+   * @throws ConfigError BEAN_NOT_UNIQUE when several fit
+   */
+  *autowire(type: TypeRef, record: BeanRecord, chain: Chain, what: string): Making<unknown> {
+    if (type.kind === 'bean') return yield* this.#autowireOne(type.name, record, chain, what);
+    if (
+      (type.kind === 'list' || type.kind === 'set' || type.kind === 'array') &&
+      type.element.kind === 'bean'
+    ) {
+      const beans = yield* this.#autowireAll(type.element.name, record, chain);
+      if (beans.size === 0) return undefined;
+      return type.kind === 'set' ? new Set(beans.values()) : [...beans.values()];
+    }
+    if (type.kind === 'map' && type.value.kind === 'bean') {
+      const beans = yield* this.#autowireAll(type.value.name, record, chain);
+      return beans.size === 0 ? undefined : beans;
+    }
+    return undefined;
+  }
+
+  *#autowireOne(type: string, record: BeanRecord, chain: Chain, what: string): Making<unknown> {
+    if (FACTORY_TYPES.has(type)) return this.facade;
+    const candidates = this.candidates(type, record);
+    const chosen =
+      candidates.length > 1 ? this.#primary(type, candidates, chain, what) : candidates[0];
+    if (chosen !== undefined) {
+      if (chosen.record.definition.singleton) chosen.record.usedBy.add(record);
+      return yield* chosen.factory.obtain(chosen.record, chain, false);
+    }
+    for (
+      let factory: BeanFactory | undefined = this;
+      factory !== undefined;
+      factory = factory.parent
+    ) {
+      if (factory.container.isCurrentBound(beanType(type)))
+        return factory.container.get(beanType(type));
+    }
+    return undefined;
+  }
+
+  #primary<T extends { readonly record: BeanRecord }>(
+    type: string,
+    candidates: readonly T[],
+    chain: Chain,
+    what: string,
+  ): T {
+    const primary = candidates.filter(({ record }) => record.definition.primary);
+    const [only] = primary;
+    if (only !== undefined && primary.length === 1) return only;
+    const names = candidates.map(({ record }) => `"${record.name}"`).join(', ');
+    const message = `${candidates.length} beans of type ${type} fit "${what}": ${names}; mark one as primary or set the property`;
+    throw configError('BEAN_NOT_UNIQUE', message, chain.frames.at(-1)?.record.definition.location, {
+      trail: chain.trail(),
+    });
+  }
+
+  *#autowireAll(type: string, record: BeanRecord, chain: Chain): Making<Map<string, unknown>> {
+    const beans = new Map<string, unknown>();
+    for (const candidate of this.candidates(type, record)) {
+      if (candidate.record.definition.singleton) candidate.record.usedBy.add(record);
+      beans.set(
+        candidate.record.name,
+        yield* candidate.factory.obtain(candidate.record, chain, false),
+      );
+    }
+    return beans;
+  }
+
+  // --------------------------------------------------------------- callbacks
+
+  /** The callbacks a bean may take, with their values, in the order in which they are made. */
+  *awareCallbacks(record: BeanRecord): Generator<readonly [BeanCallback, unknown]> {
+    yield ['setBeanName', record.name];
+    yield* this.#callbacks;
+  }
+
+  /** Lets all post-processors look at a bean; each may replace it. */
+  *postProcess(
+    bean: unknown,
+    record: BeanRecord,
+    method: 'postProcessBeforeInitialization' | 'postProcessAfterInitialization',
+  ): Making<unknown> {
+    let current = bean;
+    for (const processor of this.postProcessors) {
+      const task: unknown = Reflect.get(processor, method);
+      if (typeof task !== 'function') continue;
+      const result: unknown = task.call(processor, current, record.name);
+      current = (isPromise(result) ? yield result : result) ?? current;
+    }
+    return current;
+  }
+
+  /** A text with its `#{…}` expressions evaluated. */
+  *evaluate(
+    text: string,
+    record: BeanRecord,
+    chain: Chain,
+    location: SourceLocation,
+  ): Making<unknown> {
+    const roots = this.#options.expressionRoots;
+    if (roots === undefined || !text.includes('#{')) return text;
+    return yield* evaluateText(text, {
+      location,
+      root: (name) => roots.get(name),
+      bean: (name) => this.#expressionBean(name, chain, location, record),
+    });
+  }
+
+  *#expressionBean(
+    name: string,
+    chain: Chain,
+    location: SourceLocation,
+    record: BeanRecord,
+  ): Making<unknown> {
+    const wanted = this.containsBean(name) ? name : decapitalise(name);
+    return yield* this.request(wanted, chain, location, record);
+  }
+
+  // ------------------------------------------------------------- destruction
+
+  /** Destroys all singletons and forgets the bindings. Failures are returned. */
+  async destroy(): Promise<readonly unknown[]> {
+    const destroyer = new BeanDestroyer(this, this.logger);
+    await destroyer.destroyAll(this.made);
+    this.made.length = 0;
+    this.container.unbindAll();
+    return destroyer.failures;
+  }
+
+  /** Destroys the beans of one file and forgets its definitions. Failures are returned. */
+  async unload(file: string): Promise<readonly unknown[]> {
+    const names = this.table.files.get(file);
+    const module = this.files.get(file);
+    if (names === undefined || module === undefined) return [];
+    const destroyer = new BeanDestroyer(this, this.logger);
+    await destroyer.destroyAll(this.made.filter((record) => names.has(record.name)));
+    this.container.unload(module);
+    this.files.delete(file);
+    this.table.files.delete(file);
+    for (const name of names) {
+      this.table.definitions.delete(name);
+      this.#records.delete(name);
+    }
+    for (const record of [...this.made]) {
+      if (record.state !== 'destroyed') continue;
+      this.made.splice(this.made.indexOf(record), 1);
+      if (!names.has(record.name)) this.#records.delete(record.name);
+    }
+    this.definitionsChanged();
+    return destroyer.failures;
+  }
+
+  /** Takes a bean out of inversify, which calls its end; beans inversify does not hold end here. */
+  deactivate(record: BeanRecord): unknown {
+    const held = this.record(record.name) === record && this.container.isCurrentBound(record.name);
+    if (!held || record.info?.isFactoryBean === true) return this.#end(record);
+    const hasEnd =
+      record.info?.takes('destroy') === true ||
+      destroyMethodOf(record) !== undefined ||
+      this.#watchesEnd();
+    if (!hasEnd) return undefined;
+    return this.container.unbindAsync(record.name).then(() => this.#end(record));
+  }
+
+  #watchesEnd(): boolean {
+    return this.postProcessors.some(
+      (one) => typeof Reflect.get(one, 'postProcessBeforeDestruction') === 'function',
+    );
+  }
+
+  #end(record: BeanRecord): unknown {
+    if (this.#destroyed.has(record)) return undefined;
+    this.#destroyed.add(record);
+    return destroyBean(record, this.postProcessors);
+  }
+}
+
+/** The rest of work that waits for a promise. */
+class Pending {
+  readonly promise: Promise<unknown>;
+
+  constructor(promise: Promise<unknown>) {
+    this.promise = promise;
+  }
+}
+
+/** A factory bean makes one for all unless it says otherwise. */
+function isSingletonFactory(factory: object): boolean {
+  const answer: unknown = Reflect.get(factory, 'isSingleton') ?? Reflect.get(factory, 'singleton');
+  const single: unknown = typeof answer === 'function' ? answer.call(factory) : answer;
+  return single !== false;
+}

@@ -1,0 +1,42 @@
+import { amfError, type ReadBudget } from './AMFLimits.ts';
+
+/**
+ * The objects of one message, in the order they began, for references to them.
+ *
+ * A reference is charged with everything its target holds.
+ *
+ * @internal
+ */
+export class ReferenceTable {
+  readonly #values: unknown[] = [];
+  /** Size of each value; for one that is still open, the size of the message when it began, as a negative number. */
+  readonly #sizes: number[] = [];
+
+  /** Notes that a value begins; `value` is undefined as long as nothing may refer to it. Returns its index. */
+  open(value: object | undefined, budget: ReadBudget): number {
+    this.#values.push(value);
+    return this.#sizes.push(-1 - budget.expandedBytes) - 1;
+  }
+
+  /** Lets an open value be referred to from inside itself. */
+  reveal(index: number, value: object): void {
+    this.#values[index] = value;
+  }
+
+  /** Notes that a value is complete. */
+  close(index: number, value: object, budget: ReadBudget): void {
+    this.#values[index] = value;
+    const begin = -1 - (this.#sizes[index] as number);
+    this.#sizes[index] = budget.expandedBytes - begin;
+  }
+
+  get(index: number, budget: ReadBudget): unknown {
+    const value = this.#values[index];
+    if (value === undefined) {
+      throw amfError('AMF_BAD_REFERENCE', `reference ${index} where ${this.#values.length} exist`);
+    }
+    const size = this.#sizes[index] as number;
+    if (size > 0) budget.expand(size);
+    return value;
+  }
+}

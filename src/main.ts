@@ -1,0 +1,214 @@
+#!/usr/bin/env node
+/**
+ * The executable `red5`: arguments, signals and the exit code of the process.
+ *
+ * Exit codes: 0 stopped as asked, 1 the start or the stop failed, 2 configuration or arguments are wrong.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createLogger, describeError, LifecycleError, type Logger } from './base/index.ts';
+import { explainError, type RunningServer } from './boot/index.ts';
+import { ConfigErrors } from './container/index.ts';
+import { startServer } from './startServer.ts';
+
+const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
+
+Starts the server of a folder: conf/red5.yaml says what it is, webapps/ holds its applications.
+
+  --root DIR      the server's folder. Default: $RED5_HOME, else the current folder if it has conf/,
+                  else the server that comes with this package
+  -Dkey=value     sets a placeholder of the configuration, such as -Dhttp.port=8080;
+                  the environment does too: HTTP_PORT=8080
+  -Dlog.level=…   trace, debug, info, warn, error or silent. Default: info
+  -Dlog.format=…  text or json. Default: text
+  --version       prints the version
+  --help          prints this
+
+Ctrl-C stops the server in order, a second Ctrl-C at once.
+`;
+
+const packageFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const packageFile = path.join(packageFolder, 'package.json');
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+const formats = ['text', 'json'] as const;
+/** After a stop, how long something forgotten may keep the process alive. */
+const lingerMs = 2_000;
+
+interface StartArguments {
+  readonly root: string;
+  readonly systemProperties: Readonly<Record<string, string>>;
+  readonly logger: Logger;
+}
+
+class UsageError extends Error {}
+
+/** Runs the command; resolves to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parse(args);
+    if (values.help === true) return print(usage);
+    if (values.version === true) return print(`${packageVersion()}\n`);
+    const [command, ...rest] = positionals;
+    if (command !== 'start' || rest.length > 0) {
+      throw new UsageError(
+        command === undefined ? 'no command was given' : `unknown: ${positionals.join(' ')}`,
+      );
+    }
+    return await start(startArguments(values.root, values.define ?? []));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`red5: ${error.message}\n\n${usage}`);
+    return 2;
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        root: { type: 'string' },
+        define: { type: 'string', short: 'D', multiple: true },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    });
+  } catch (cause) {
+    throw new UsageError(describeError(cause), { cause });
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+  return version;
+}
+
+function startArguments(root: string | undefined, definitions: readonly string[]): StartArguments {
+  const systemProperties: Record<string, string> = {};
+  for (const definition of definitions) {
+    const [key = '', ...value] = definition.split('=');
+    if (key === '' || value.length === 0) {
+      throw new UsageError(`-D${definition} is not of the form -Dkey=value`);
+    }
+    systemProperties[key] = value.join('=');
+  }
+  const { env } = process;
+  const setting = (key: string, variable: string) => systemProperties[key] ?? env[variable];
+  return {
+    root: path.resolve(root ?? env['RED5_HOME'] ?? defaultRoot()),
+    systemProperties,
+    logger: createLogger({
+      level: oneOf(levels, setting('log.level', 'LOG_LEVEL') ?? 'info', 'log.level'),
+      format: oneOf(formats, setting('log.format', 'LOG_FORMAT') ?? 'text', 'log.format'),
+    }),
+  };
+}
+
+function defaultRoot(): string {
+  return existsSync('conf') ? '.' : packageFolder;
+}
+
+function oneOf<T extends string>(words: readonly T[], word: string, key: string): T {
+  const found = words.find((known) => known === word);
+  if (found !== undefined) return found;
+  throw new UsageError(`${key} is "${word}"; it can be ${words.join(', ')}`);
+}
+
+async function start({ root, systemProperties, logger }: StartArguments): Promise<number> {
+  const watch = new ProcessWatch(logger);
+  watch.start();
+  const { signal } = watch;
+  let server: RunningServer;
+  try {
+    server = await startServer({ root, systemProperties, env: process.env, logger, signal });
+  } catch (error) {
+    if (signal.aborted) return watch.exitCode;
+    return reportFailedStart(error, logger);
+  }
+  watch.server = server;
+  await watch.askedToStop;
+  try {
+    await server.stop();
+  } catch (error) {
+    logger.error(explainError(error));
+    return 1;
+  }
+  logger.info('stopped');
+  return watch.exitCode;
+}
+
+/** What reaches the process from outside its code: signals, and errors that nobody caught. */
+class ProcessWatch {
+  /** Known once it runs. */
+  server: RunningServer | undefined;
+  exitCode = 0;
+  readonly askedToStop: Promise<void>;
+  readonly #logger: Logger;
+  readonly #aborter = new AbortController();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+    this.askedToStop = new Promise((resolve) => {
+      this.signal.addEventListener('abort', () => resolve());
+    });
+  }
+
+  /** Aborted when the server is to stop. */
+  get signal(): AbortSignal {
+    return this.#aborter.signal;
+  }
+
+  start(): void {
+    process.on('SIGINT', () => this.#stop('Ctrl-C'));
+    process.on('SIGTERM', () => this.#stop('SIGTERM'));
+    process.on('unhandledRejection', (error) => {
+      this.#logger.error(`a promise was rejected and nobody handled it\n${explainError(error)}`);
+    });
+    process.on('uncaughtException', (error) => this.#uncaught(error));
+  }
+
+  /** An error out of a webapp's own timer or event hurts only itself; after any other the state of the server is unknown. */
+  #uncaught(error: Error): void {
+    const webapp = this.server?.webappOf(error);
+    const whose = webapp === undefined ? '' : ` in webapp "${webapp}"`;
+    this.#logger.error(`uncaught error${whose}\n${explainError(error)}`);
+    if (webapp !== undefined) return;
+    this.exitCode = 1;
+    if (!this.signal.aborted) this.#stop('uncaught error');
+  }
+
+  #stop(why: string): void {
+    // The second time there is no more waiting.
+    if (this.signal.aborted) process.exit(this.exitCode === 0 ? 130 : this.exitCode);
+    this.#logger.info(`stopping (${why}) …`);
+    this.#aborter.abort();
+  }
+}
+
+function reportFailedStart(error: unknown, logger: Logger): number {
+  if (error instanceof ConfigErrors) {
+    process.stderr.write(`${explainError(error)}\n`);
+    return 2;
+  }
+  if (error instanceof LifecycleError && error.code === 'PORT_IN_USE') {
+    logger.error(error.message);
+    return 1;
+  }
+  logger.error(`the server did not start\n${explainError(error)}`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+// Reached only when something that a webapp forgot keeps the process alive.
+setTimeout(() => {
+  process.stderr.write(`red5: still open after the stop: ${process.getActiveResourcesInfo()}\n`);
+  process.exit(1);
+}, lingerMs).unref();

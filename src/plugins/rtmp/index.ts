@@ -1,0 +1,15 @@
+/**
+ * RTMP: connections of Flash, AIR, Ruffle, encoders and players, into the same scopes and shared objects as everybody else.
+ *
+ * In layers, each of which sees only the one before it: `handshake/` → `chunk/` → `message/` → `link/` (one peer's bytes) →
+ * {@link RTMPConnection} (one client of an application). `outbox/` gathers what goes out. {@link RTMPPlugin} holds it together; an
+ * {@link RTMPHandler} on a transport gives it sockets. Knows no media and no other protocol.
+ *
+ * @packageDocumentation
+ */
+export type { PeerAddress } from './link/RTMPLink.ts';
+export type { ObjectEncoding } from './message/messageType.ts';
+export { RTMPConnection } from './RTMPConnection.ts';
+export { RTMPHandler } from './RTMPHandler.ts';
+export { RTMPPlugin } from './RTMPPlugin.ts';
+export { RTMP_ERRORS, type RTMPErrorCode } from './rtmpErrors.ts';

@@ -1,0 +1,150 @@
+import type { Duplex } from 'node:stream';
+import type { SharedObjectBatch } from '../../../server/index.ts';
+import type { BufferBudget } from '../chunk/BufferBudget.ts';
+import { type RTMPErrorCode, rtmpError } from '../rtmpErrors.ts';
+import type { BufferMerger } from './BufferMerger.ts';
+import { coalesce, type WaitingMessage } from './coalesce.ts';
+import type { TurnFlusher } from './TurnFlusher.ts';
+
+/** Bytes the stream may hold before messages wait here, where they can still be put together. */
+const STREAM_BYTES = 64 * 1024;
+
+/** What an {@link Outbox} needs. */
+export interface OutboxOptions {
+  readonly stream: Duplex;
+  readonly flusher: TurnFlusher;
+  /** Bytes that may wait for one reader. */
+  readonly maxQueuedBytes: number;
+  /** Memory for what waits, shared by all connections. */
+  readonly budget: BufferBudget;
+  /** Makes the bytes of shared-object messages that were put together. */
+  readonly encode: (batch: SharedObjectBatch) => Buffer;
+  /** Called when the reader stops keeping up, and when it keeps up again. */
+  readonly onStalled: (stalled: boolean) => void;
+  /** Called when more waits than allowed; the connection is to be closed. */
+  readonly onOverflow: (error: Error) => void;
+}
+
+/**
+ * What goes out to one peer, in order, with one write per turn of the event loop.
+ *
+ * When the peer reads too slowly, messages wait here within a limit: changes of shared objects are put together to their latest
+ * state; calls and statuses cannot be, so when they alone pass the limit the connection ends.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  #pending: Buffer[] = [];
+  #dirty = false;
+  #stalled = false;
+  #closed = false;
+  #waiting: WaitingMessage[] = [];
+  #waitingBytes = 0;
+  #writtenBytes = 0;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes handed to the stream so far. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
+  /** Bytes that the peer has not taken, here and in the stream. */
+  get queuedBytes(): number {
+    return this.#waitingBytes + this.#options.stream.writableLength;
+  }
+
+  /** Queues encoded bytes, and what they say about a shared object if they do. */
+  send(bytes: Buffer, batch?: SharedObjectBatch): void {
+    if (this.#closed) return;
+    if (this.#stalled) {
+      this.#wait({ bytes, batch });
+      return;
+    }
+    this.#pending.push(bytes);
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#options.flusher.add(this);
+  }
+
+  flush(merger: BufferMerger): void {
+    this.#dirty = false;
+    if (this.#pending.length === 0 || this.#closed) return;
+    const list = this.#pending;
+    this.#pending = [];
+    this.#write(merger.merge(list));
+  }
+
+  /** To be called when the stream says `drain`. */
+  drained(): void {
+    if (!this.#stalled || this.#closed) return;
+    this.#stalled = false;
+    this.#options.onStalled(false);
+    const waiting = this.#waiting;
+    this.#forgetWaiting();
+    if (waiting.length > 0) this.#write(Buffer.concat(waiting.map((message) => message.bytes)));
+  }
+
+  /** Writes everything out, ends the stream and takes nothing more. */
+  end(): void {
+    if (this.#closed) return;
+    const rest = [...this.#pending, ...this.#waiting.map((message) => message.bytes)];
+    if (rest.length > 0) this.#options.stream.write(Buffer.concat(rest));
+    this.#options.stream.end();
+    this.close();
+  }
+
+  /** Forgets everything and takes nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.#pending = [];
+    this.#forgetWaiting();
+  }
+
+  #write(bytes: Buffer): void {
+    const { stream, onStalled } = this.#options;
+    this.#writtenBytes += bytes.length;
+    stream.write(bytes);
+    if (stream.writableLength <= STREAM_BYTES || this.#stalled) return;
+    this.#stalled = true;
+    onStalled(true);
+  }
+
+  #wait(message: WaitingMessage): void {
+    this.#waiting.push(message);
+    this.#waitingBytes += message.bytes.length;
+    if (!this.#options.budget.take(message.bytes.length)) {
+      this.#waitingBytes -= message.bytes.length;
+      this.#overflow('what waits for all slow readers together is too much');
+    } else if (this.queuedBytes > this.#options.maxQueuedBytes) {
+      this.#coalesce();
+    }
+  }
+
+  #coalesce(): void {
+    const waiting = coalesce(this.#waiting, this.#options.encode);
+    this.#forgetWaiting();
+    const bytes = waiting.reduce((sum, message) => sum + message.bytes.length, 0);
+    // Half the limit has to be free afterwards, or the next few messages would make this happen again and again.
+    const limit = this.#options.maxQueuedBytes;
+    if (bytes > limit / 2 || !this.#options.budget.take(bytes)) {
+      this.#overflow(`more than ${limit} bytes wait for a slow reader`);
+      return;
+    }
+    this.#waiting = waiting;
+    this.#waitingBytes = bytes;
+  }
+
+  #forgetWaiting(): void {
+    this.#options.budget.release(this.#waitingBytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+  }
+
+  #overflow(message: string): void {
+    const code: RTMPErrorCode = 'RTMP_QUEUE_FULL';
+    this.close();
+    this.#options.onOverflow(rtmpError(code, message));
+  }
+}

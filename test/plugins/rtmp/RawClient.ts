@@ -1,0 +1,261 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { amf0, readAll, utf, WireReader } from './wireValues.ts';
+
+/** A message as it came from the server. */
+export interface Received {
+  readonly type: number;
+  readonly cs: number;
+  readonly stream: number;
+  readonly time: number;
+  readonly payload: Buffer;
+}
+
+/** One event of a shared-object message: its number, and what is in it. */
+export type ReceivedEvent = readonly [number, ...unknown[]];
+
+interface Waiter {
+  readonly accepts: (message: Received) => boolean;
+  readonly resolve: (message: Received) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const HANDSHAKE = 1536;
+const WAIT_MS = 5000;
+
+/** An RTMP client made of bytes, which shares nothing with `src`. It answers nothing by itself. */
+export class RawClient {
+  readonly stream: Duplex;
+  /** Everything that came, in order, and was not taken by a wait. */
+  readonly received: Received[] = [];
+  readonly closed: Promise<void>;
+  isClosed = false;
+  #bytes: Buffer = Buffer.alloc(0);
+  #handshakeLeft = 1 + 2 * HANDSHAKE;
+  readonly #waiters: Waiter[] = [];
+  readonly #streams = new Map<number, { header: Received; length: number; parts: Buffer[] }>();
+  #chunkSize = 128;
+  s0s1s2: Buffer = Buffer.alloc(0);
+
+  constructor(stream: Duplex) {
+    this.stream = stream;
+    this.closed = once(stream, 'close').then(() => {
+      this.isClosed = true;
+      for (const waiter of this.#waiters.splice(0)) waiter.reject(new Error('closed'));
+    });
+    stream.on('error', () => undefined);
+    stream.on('data', (bytes: Buffer) => this.#data(bytes));
+  }
+
+  /** Opens a socket and shakes hands. */
+  static async open(port: number): Promise<RawClient> {
+    const socket: Socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    await once(socket, 'connect');
+    const client = new RawClient(socket);
+    client.shake();
+    return client;
+  }
+
+  /** Opens a socket, shakes hands and connects; returns the answer's arguments. */
+  static async connected(
+    port: number,
+    app = 'chat',
+    extra: Readonly<Record<string, unknown>> = {},
+  ): Promise<RawClient> {
+    const client = await RawClient.open(port);
+    client.connect(app, extra);
+    const [name] = await client.command();
+    if (name !== '_result') throw new Error(`connect was answered with ${String(name)}`);
+    return client;
+  }
+
+  /** Sends C0, C1 and C2 at once. */
+  shake(): void {
+    const c = Buffer.alloc(1 + 2 * HANDSHAKE, 1);
+    c[0] = 3;
+    c.fill(0, 1, 9);
+    this.stream.write(c);
+  }
+
+  connect(app: string, extra: Readonly<Record<string, unknown>> = {}, ...args: unknown[]): void {
+    this.call('connect', 1, { app, tcUrl: `rtmp://localhost/${app}`, ...extra }, ...args);
+  }
+
+  /** Sends one message of type 20. */
+  call(name: string, transaction: number, object: unknown, ...args: unknown[]): void {
+    this.send(20, amf0(name, transaction, object, ...args));
+  }
+
+  /** Sends one message of type 19 with events that are ready-made. */
+  so(name: string, ...events: Buffer[]): void {
+    this.send(19, Buffer.concat([utf(name), Buffer.alloc(12), ...events]));
+  }
+
+  send(type: number, payload: Buffer, cs = 3, stream = 0): void {
+    this.stream.write(message(type, payload, cs, stream));
+  }
+
+  /** The next message that is accepted; others stay. */
+  wait(accepts: (message: Received) => boolean): Promise<Received> {
+    const at = this.received.findIndex(accepts);
+    if (at >= 0) return Promise.resolve(this.received.splice(at, 1)[0] as Received);
+    if (this.isClosed) return Promise.reject(new Error('closed'));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('nothing came')), WAIT_MS);
+      this.#waiters.push({
+        accepts,
+        resolve: (message) => {
+          clearTimeout(timer);
+          resolve(message);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      });
+    });
+  }
+
+  waitType(type: number): Promise<Received> {
+    return this.wait((m) => m.type === type);
+  }
+
+  /** Name, transaction, object and arguments of the next command. */
+  async command(): Promise<unknown[]> {
+    const { type, payload } = await this.wait((m) => m.type === 20 || m.type === 17);
+    return readAll(type === 17 ? payload.subarray(1) : payload);
+  }
+
+  /** Version and events of the next shared-object message. */
+  async sharedObject(): Promise<{ name: string; version: number; events: ReceivedEvent[] }> {
+    return readSharedObject(await this.wait((m) => m.type === 19 || m.type === 16));
+  }
+
+  /** Resolves when the server has answered everything sent so far. */
+  async settled(): Promise<void> {
+    const mark = Math.floor(Math.random() * 0x7fffffff);
+    const ping = Buffer.alloc(6);
+    ping.writeUInt16BE(6);
+    ping.writeUInt32BE(mark, 2);
+    this.send(4, ping, 2);
+    await this.wait(
+      (m) => m.type === 4 && m.payload.readUInt16BE() === 7 && m.payload.readUInt32BE(2) === mark,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.stream.destroy();
+    await this.closed;
+  }
+
+  #data(bytes: Buffer): void {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    if (this.#handshakeLeft > 0) {
+      if (this.#bytes.length < this.#handshakeLeft) return;
+      this.s0s1s2 = this.#bytes.subarray(0, this.#handshakeLeft);
+      this.#bytes = this.#bytes.subarray(this.#handshakeLeft);
+      this.#handshakeLeft = 0;
+    }
+    while (this.#chunk());
+  }
+
+  /** Reads one chunk; the server is expected to use headers 0 and 3 only. */
+  #chunk(): boolean {
+    const first = this.#bytes[0];
+    if (first === undefined) return false;
+    const format = first >> 6;
+    const cs = first & 63;
+    let at = 1;
+    if (format === 0) {
+      if (this.#bytes.length < 12) return false;
+      const header = {
+        type: this.#bytes.readUInt8(7),
+        cs,
+        stream: this.#bytes.readUInt32LE(8),
+        time: this.#bytes.readUIntBE(1, 3),
+        payload: Buffer.alloc(0),
+      };
+      this.#streams.set(cs, { header, length: this.#bytes.readUIntBE(4, 3), parts: [] });
+      at = 12;
+    } else if (format !== 3) {
+      throw new Error(`header of format ${format}`);
+    }
+    const state = this.#streams.get(cs);
+    if (state === undefined) throw new Error(`chunk of unknown stream ${cs}`);
+    const have = state.parts.reduce((sum, part) => sum + part.length, 0);
+    const part = Math.min(state.length - have, this.#chunkSize);
+    if (this.#bytes.length < at + part) {
+      if (format === 0) this.#streams.delete(cs);
+      return false;
+    }
+    state.parts.push(this.#bytes.subarray(at, at + part));
+    this.#bytes = this.#bytes.subarray(at + part);
+    if (have + part === state.length) {
+      this.#take({ ...state.header, payload: Buffer.concat(state.parts) });
+    }
+    return true;
+  }
+
+  #take(received: Received): void {
+    if (received.type === 1) this.#chunkSize = received.payload.readUInt32BE();
+    const at = this.#waiters.findIndex((waiter) => waiter.accepts(received));
+    if (at >= 0) this.#waiters.splice(at, 1)[0]?.resolve(received);
+    else this.received.push(received);
+  }
+}
+
+/** A message in chunks of 128 bytes with headers 0 and 3. */
+export function message(type: number, payload: Buffer, cs = 3, stream = 0): Buffer {
+  const header = Buffer.alloc(12);
+  header[0] = cs;
+  header.writeUIntBE(payload.length, 4, 3);
+  header[7] = type;
+  header.writeUInt32LE(stream, 8);
+  const parts = [header, payload.subarray(0, 128)];
+  for (let at = 128; at < payload.length; at += 128) {
+    parts.push(Buffer.of(0xc0 | cs), payload.subarray(at, at + 128));
+  }
+  return Buffer.concat(parts);
+}
+
+/** One event of a shared-object message. */
+export function event(code: number, data: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(5);
+  head[0] = code;
+  head.writeUInt32BE(data.length, 1);
+  return Buffer.concat([head, data]);
+}
+
+export const USE: Buffer = event(1);
+
+export function set(key: string, value: unknown): Buffer {
+  return event(3, Buffer.concat([utf(key), amf0(value)]));
+}
+
+export function readSharedObject({ type, payload }: Received): {
+  name: string;
+  version: number;
+  events: ReceivedEvent[];
+} {
+  const reader = new WireReader(payload);
+  if (type === 16) reader.u8();
+  const name = reader.utf();
+  const version = reader.u32();
+  reader.at += 8;
+  const events: ReceivedEvent[] = [];
+  while (!reader.atEnd) {
+    const code = reader.u8();
+    const end = reader.u32() + reader.at;
+    if (code === 4) events.push([code, reader.utf(), reader.value()]);
+    else if (code === 5 || code === 9) events.push([code, reader.utf()]);
+    else if (code === 7) events.push([code, reader.utf(), reader.utf()]);
+    else if (code === 6) {
+      const values: unknown[] = [];
+      while (reader.at < end) values.push(reader.value());
+      events.push([code, ...values]);
+    } else events.push([code]);
+    if (reader.at !== end) throw new Error('an event that does not end where it says');
+  }
+  return { name, version, events };
+}
