@@ -8,8 +8,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createLogger, describeError, LifecycleError, type Logger } from './base/index.ts';
-import { explainError, type RunningServer } from './boot/index.ts';
+import { createLogger, describeError, type Logger } from './base/index.ts';
+import { explainError, explainPortInUse, type RunningServer } from './boot/index.ts';
 import { ConfigErrors } from './container/index.ts';
 import { startServer } from './startServer.ts';
 
@@ -131,7 +131,7 @@ async function start({ root, systemProperties, logger }: StartArguments): Promis
     server = await startServer({ root, systemProperties, env: process.env, logger, signal });
   } catch (error) {
     if (signal.aborted) return watch.exitCode;
-    return reportFailedStart(error, logger);
+    return reportFailedStart(error, root, logger);
   }
   watch.server = server;
   await watch.askedToStop;
@@ -193,16 +193,13 @@ class ProcessWatch {
   }
 }
 
-function reportFailedStart(error: unknown, logger: Logger): number {
+function reportFailedStart(error: unknown, root: string, logger: Logger): number {
   if (error instanceof ConfigErrors) {
     process.stderr.write(`${explainError(error)}\n`);
     return 2;
   }
-  if (error instanceof LifecycleError && error.code === 'PORT_IN_USE') {
-    logger.error(error.message);
-    return 1;
-  }
-  logger.error(`the server did not start\n${explainError(error)}`);
+  const portInUse = explainPortInUse(error, root);
+  logger.error(portInUse ?? `the server did not start\n${explainError(error)}`);
   return 1;
 }
 

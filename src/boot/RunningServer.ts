@@ -33,6 +33,8 @@ export class RunningServer implements AsyncDisposable {
   readonly #stopTimeoutMs: number;
   readonly #webapps: Webapp[] = [];
   readonly #applications: DeployedApplication[] = [];
+  #addresses: readonly ListeningAddress[] = [];
+  readonly #began = performance.now();
   #stopping: Promise<void> | undefined;
 
   /** @internal */
@@ -47,16 +49,33 @@ export class RunningServer implements AsyncDisposable {
     return this.#applications;
   }
 
-  /** Everything that listens. */
+  /** Everything that listens; nothing before the start has ended and after the stop. */
   get addresses(): readonly ListeningAddress[] {
-    return [...this.#context.getBeansOfType<unknown>('TCPTransport').values()]
-      .filter((bean) => bean instanceof TCPTransport)
-      .flatMap(listeningAddress);
+    return this.#addresses;
   }
 
   /** A bean of the server's own context. */
   getBean<T = unknown>(name: string): T {
     return this.#context.getBean<T>(name);
+  }
+
+  /** Logs what runs and where it listens. @internal */
+  announce(): void {
+    this.#addresses = [...this.#context.getBeansOfType<unknown>('TCPTransport').values()]
+      .filter((bean) => bean instanceof TCPTransport)
+      .flatMap(listeningAddress);
+    const addresses = this.#addresses;
+    const home = addresses.flatMap(({ urls }) => urls).find((url) => url.startsWith('http'));
+    for (const { name, contextPath, startedInMs } of this.#applications) {
+      const path = contextPath === '/' ? '/' : `${contextPath}/`;
+      const place = home === undefined ? '' : `: ${new URL(path, home)}`;
+      this.#logger.info(`webapp "${name}" runs at ${contextPath} (${startedInMs} ms)${place}`);
+    }
+    for (const { transport, urls } of addresses) {
+      this.#logger.info(`${transport} listens: ${urls.join(' ')}`);
+    }
+    const seconds = (performance.now() - this.#began) / 1000;
+    this.#logger.info(`red5 started in ${seconds.toFixed(1)} s`);
   }
 
   /** Starts a webapp. @internal */
@@ -107,6 +126,7 @@ export class RunningServer implements AsyncDisposable {
     for (const webapp of this.#webapps.toReversed()) await attempt(() => webapp.stop(deadline));
     await attempt(() => this.#context.close(deadline));
     this.#applications.length = 0;
+    this.#addresses = [];
     if (failures.length === 0) return;
     const [cause, ...others] = failures;
     throw new LifecycleError('STOP_FAILED', `stopping failed: ${describeError(cause)}`, {

@@ -4,7 +4,18 @@ import { isBeanFileName } from './findBeanFiles.ts';
 
 const privateFolders = new Set(['web-inf', 'meta-inf', 'node_modules', 'persistence']);
 const privateNames = new Set(['package.json', 'package-lock.json', 'tsconfig.json']);
-const privateEndings = ['.properties', '.ts', '.mts', '.cts', '.tsx', '.war', '~', '.bak', '.orig'];
+const privateEndings = [
+  '.properties',
+  '.ts',
+  '.mts',
+  '.cts',
+  '.cjs',
+  '.tsx',
+  '.war',
+  '~',
+  '.bak',
+  '.orig',
+];
 
 /** The files of one webapp: which of them the public may see. */
 export class WebappFiles implements ServletContext {

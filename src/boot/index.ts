@@ -6,6 +6,7 @@
  */
 export { type BootErrorCode, bootErrors } from './bootErrors.ts';
 export { explainError } from './explainError.ts';
+export { explainPortInUse } from './explainPortInUse.ts';
 export type { DeployedApplication, ListeningAddress } from './RunningServer.ts';
 export { RunningServer } from './RunningServer.ts';
 export { type StartOptions, startServer } from './startServer.ts';

@@ -30,7 +30,6 @@ export interface StartOptions {
   readonly signal?: AbortSignal;
 }
 
-const firstTransportPhase = 200;
 const firstApplicationPhase = 100;
 
 /**
@@ -115,9 +114,9 @@ async function start(
         });
       }
       signal?.throwIfAborted();
-      await context.start({ maxPhase: firstTransportPhase });
       await context.start();
     });
+    running.announce();
     return running;
   } catch (error) {
     await running.stop().catch((failure: unknown) => {

@@ -216,8 +216,8 @@ describe('the chat', () => {
       const { page } = await browser.open(server.httpURL('/plain/'));
       await page.getByRole('heading', { name: 'No code here' }).waitFor();
       await page.context().close();
-      await using a = await WebSocketTestClient.open(server.wsURL('/plain/x'), { protocols: [] });
-      await using b = await WebSocketTestClient.open(server.wsURL('/plain/x'), { protocols: [] });
+      await using a = await WebSocketTestClient.open(server.wsURL('/plain/x'));
+      await using b = await WebSocketTestClient.open(server.wsURL('/plain/x'));
       a.send('to all');
       assert.deepEqual(await b.texts.atLeast(1), ['to all']);
       assert.deepEqual(await a.texts.atLeast(1), ['to all']);
@@ -252,12 +252,13 @@ describe('the chat', () => {
     await using rtmp = await RTMPTestClient.join(server.ports.rtmp, 'chat/room1');
     await rtmp.sharedObject('chat').use();
     const bob = await ChatPage.enter(browser, url, 'Bob');
-    for (const [name, options] of [
+    for (const [name, look] of [
       ['light', {}],
       ['dark', { colorScheme: 'dark' }],
       ['mobile-light', { width: 390, height: 844 }],
       ['mobile-dark', { width: 390, height: 844, colorScheme: 'dark' }],
     ] as const) {
+      const options = { ...look, reducedMotion: 'reduce' } as const;
       const { page: welcome } = await browser.open(url, options);
       await takeScreenshot(welcome, `e2e-${name}-welcome`);
       await welcome.context().close();

@@ -27,13 +27,10 @@ describe('under load', () => {
       { lost, doubledOrOutOfOrder, inWrongRoom, disconnected },
       { lost: 0, doubledOrOutOfOrder: 0, inWrongRoom: 0, disconnected: 0 },
     );
-    // Each line reaches the 50 WebSocket and 10 RTMP clients of its room, but for an RTMP client's own.
-    const members = (options.webSockets + options.rtmp) / options.rooms;
-    assert.ok(
-      figures.sent >=
-        ((options.webSockets + options.rtmp) * options.seconds * 1000) / options.everyMs,
-    );
-    assert.ok(figures.deliveries > figures.sent * (members - 1));
+    // Everybody said nearly as many lines as there were pauses, and each reached the 60 of its room, but for an RTMP client's own.
+    const members = options.webSockets + options.rtmp;
+    assert.ok(figures.sent > (0.9 * members * options.seconds * 1000) / options.everyMs);
+    assert.ok(figures.deliveries > figures.sent * (members / options.rooms - 1));
   });
 });
 

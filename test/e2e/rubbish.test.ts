@@ -12,6 +12,7 @@ const http = Buffer.from('GET /chat/ HTTP/1.1\r\nHost: localhost\r\n\r\n');
 const noise = Buffer.concat([Buffer.of(0xee), randomBytes(500)]);
 const halfHandshake = Buffer.concat([Buffer.of(3), randomBytes(700)]);
 const halfRequest = Buffer.from('GET /chat HTTP/1.1\r\nHost: local');
+const letters = Buffer.from('HELLO, is anybody there?\r\n\r\n');
 const silence = Buffer.alloc(0);
 
 /** What is sent where; each must be closed within its time-out, with at most one line in the log. */
@@ -23,10 +24,12 @@ const cases = [
   { name: 'silence', port: 'rtmp', bytes: silence, withinMs: 8000 },
   { name: 'a TLS hello', port: 'ws', bytes: tlsHello, withinMs: 2000 },
   { name: 'noise', port: 'ws', bytes: noise, withinMs: 2000 },
+  { name: 'letters', port: 'ws', bytes: letters, withinMs: 2000 },
   { name: 'half a request', port: 'ws', bytes: halfRequest, withinMs: 12_000 },
   { name: 'silence', port: 'ws', bytes: silence, withinMs: 8000 },
   { name: 'a TLS hello', port: 'http', bytes: tlsHello, withinMs: 2000 },
   { name: 'noise', port: 'http', bytes: noise, withinMs: 2000 },
+  { name: 'letters', port: 'http', bytes: letters, withinMs: 2000 },
   { name: 'half a handshake', port: 'http', bytes: halfHandshake, withinMs: 8000 },
   { name: 'half a request', port: 'http', bytes: halfRequest, withinMs: 12_000 },
   { name: 'silence', port: 'http', bytes: silence, withinMs: 8000 },

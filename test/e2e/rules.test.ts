@@ -310,6 +310,28 @@ for (const form of beanFileForms) {
       });
     });
 
+    it('the static forms of Red5’s examples mean this server, this application and the connection that acts', async () => {
+      const from = await noteCount();
+      await using rtmp = await RTMPTestClient.join(server.ports.rtmp, 'probe/cellar');
+      await using socket = await WebSocketTestClient.open(server.wsURL('/probe'));
+      await rtmp.sharedObject('s').use();
+      socket.send('put cellar wine'); // ScopeUtils.resolveScope finds the room
+      await rtmp.sharedObject('s').changed('x', 'wine');
+      socket.send('put barn/loft hay'); // and one that is not there is made
+      await noted(/^onWSMessage put barn/, from);
+      await using later = await RTMPTestClient.join(server.ports.rtmp, 'probe/barn/loft');
+      const { events } = await later.sharedObject('s').use();
+      assert.deepEqual(events.slice(2), [{ event: 'CHANGE', key: 'x', value: 'hay' }]);
+      const heard = (await notes()).slice(from).filter((line) => /^(appConnect|onWSM)/.test(line));
+      assert.deepEqual(heard, [
+        'appConnect rtmp rtmp',
+        'appConnect websocket websocket',
+        'onWSMessage put cellar wine local=undefined',
+        'onWSMessage put barn/loft hay local=undefined',
+        'appConnect rtmp rtmp',
+      ]);
+    });
+
     /** A client in a room nobody else uses. */
     async function join(): Promise<RTMPTestClient> {
       return RTMPTestClient.join(server.ports.rtmp, `chat/r${++rooms}`);

@@ -47,23 +47,8 @@ describe('Ctrl-C', () => {
     assert.equal(events.filter((line) => line.startsWith('onWSDisconnect')).length, 20);
     assert.equal(events.filter((line) => line.startsWith('roomStop')).length, 4);
     assert.equal(events.at(-1), 'appStop probe');
-    assert.doesNotMatch(server.log, /unhandled|TypeError|ERROR/i);
-  });
-
-  it('leaves nothing that keeps the process alive', async () => {
-    await using folder = await ServerFolder.create();
-    await addProbe(folder, beanFileForms[0]);
-    // With process.exit and process.kill taken away, only an empty event loop ends the process.
-    await using server = await ServerProcess.start({
-      folder: folder.path,
-      args: [`-Dprobe.file=${folder.file('probe.log')}`],
-      nodeArgs: ['--import', 'data:text/javascript,process.exit=()=>{}'],
-    });
-    await using socket = await WebSocketTestClient.open(server.wsURL('/probe/room'));
-    await using rtmp = await RTMPTestClient.join(server.ports.rtmp, 'chat/room');
-    await rtmp.sharedObject('chat').use();
-    await socket.texts.atLeast(2);
-    assert.equal(await server.stop(), 0, server.log);
+    // What a forgotten timer, socket or listener keeps alive is cut off by the process itself, which says so and ends with 1.
+    assert.doesNotMatch(server.log, /still open|unhandled|TypeError|ERROR/i);
   });
 
   it('right after the start ends the process as well', async () => {

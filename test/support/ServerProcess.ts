@@ -51,8 +51,6 @@ export interface ServerStartOptions {
   readonly ports?: ServerPorts;
   /** More arguments for `red5 start`. */
   readonly args?: readonly string[];
-  /** Arguments for Node itself. */
-  readonly nodeArgs?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -94,7 +92,6 @@ export class ServerProcess {
     const child = spawn(
       process.execPath,
       [
-        ...(options.nodeArgs ?? []),
         path.join(repository, 'dist/main.js'),
         'start',
         '--root',

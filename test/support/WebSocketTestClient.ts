@@ -9,7 +9,7 @@ export interface WebSocketOpenOptions {
 
 /** A WebSocket client for tests: keeps each text it received and how the connection ended. */
 export class WebSocketTestClient {
-  readonly texts = new Inbox<string>('WebSocket texts');
+  readonly texts: Inbox<string> = new Inbox<string>('WebSocket texts');
   /** Resolves when the connection is gone, with the close code and reason the peer gave. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   /** The answer to the opening handshake. */
@@ -37,7 +37,7 @@ export class WebSocketTestClient {
 
   /** Opens a connection; fails with the HTTP status when the server refuses the upgrade. */
   static open(url: string, options: WebSocketOpenOptions = {}): Promise<WebSocketTestClient> {
-    const socket = new WebSocket(url, [...(options.protocols ?? ['chat'])], {
+    const socket = new WebSocket(url, [...(options.protocols ?? [])], {
       perMessageDeflate: false,
       headers: { ...options.headers },
     });

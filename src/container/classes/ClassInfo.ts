@@ -31,10 +31,10 @@ export class ClassInfo {
   /** True when some class of the chain says what it serves as. */
   readonly declaresTypes: boolean;
   readonly #declared: ReadonlyMap<string, string>;
-  readonly #complete: boolean;
   readonly #callbacks: ReadonlySet<string> | undefined;
   readonly #methods: ReadonlyMap<string, readonly MethodInfo[]>;
   readonly #signatures: readonly (readonly (readonly [string, string])[])[] | undefined;
+  #source: string | undefined = '';
   readonly #properties = new Map<string, WritableProperty | undefined>();
   #constructors: readonly (readonly Parameter[])[] | undefined;
 
@@ -64,7 +64,6 @@ export class ClassInfo {
     this.ownNames = chain[0]?.names ?? [];
     this.declaresTypes = chain.some(({ info }) => info?.types !== undefined);
     this.#declared = declared;
-    this.#complete = chain[0]?.info?.properties !== undefined;
     this.#callbacks =
       callbacks ??
       (chain.some(({ info }) => info?.callbacks !== undefined) ? new Set() : undefined);
@@ -87,9 +86,32 @@ export class ClassInfo {
     return this.#constructors;
   }
 
-  /** True when the class itself lists its properties, so that another name is a mistake. */
-  get listsProperties(): boolean {
-    return this.#complete;
+  /**
+   * False when instances cannot have a field of the name, because the code of the class does not even mention it.
+   *
+   * Fields exist only once an instance does; this tells a misspelt one before.
+   */
+  mayHaveField(name: string): boolean {
+    const source = this.#sourceText();
+    return (
+      source === undefined || new RegExp(`(?<![\\w$])${escapePattern(name)}(?![\\w$])`).test(source)
+    );
+  }
+
+  /** The code of the class and its superclasses; undefined when some of it cannot be seen. */
+  #sourceText(): string | undefined {
+    if (this.#source !== '') return this.#source;
+    let source: string | undefined = '';
+    for (
+      let type: unknown = this.class;
+      typeof type === 'function' && type !== Function.prototype;
+      type = Object.getPrototypeOf(type)
+    ) {
+      const text = Function.prototype.toString.call(type);
+      source = source === undefined || !text.startsWith('class') ? undefined : `${source}\n${text}`;
+    }
+    this.#source = source;
+    return source;
   }
 
   /** Names of the properties it is known to have, for suggestions and autowiring. */
@@ -104,6 +126,27 @@ export class ClassInfo {
         if (descriptor.set !== undefined) names.add(name);
         const isSetter = /^set[A-Z]/.test(name) && typeof descriptor.value === 'function';
         if (isSetter && descriptor.value.length === 1) names.add(decapitalise(name.slice(3)));
+      }
+    }
+    return [...names];
+  }
+
+  /** Names of properties it has or seems to have, for suggestions. */
+  likelyPropertyNames(): string[] {
+    const fields = (this.#sourceText() ?? '').matchAll(/^\s+([A-Za-z_$][\w$]*)\s*(?:=[^=>]|;)/gm);
+    return [...this.propertyNames(), ...[...fields].map((field) => field[1] ?? '')];
+  }
+
+  /** Names of the methods of instances, for suggestions. */
+  methodNames(): string[] {
+    const names = new Set<string>();
+    for (
+      let proto = this.#prototype;
+      proto && proto !== Object.prototype;
+      proto = Object.getPrototypeOf(proto)
+    ) {
+      for (const name of Object.getOwnPropertyNames(proto)) {
+        if (this.method(name) !== undefined) names.add(name);
       }
     }
     return [...names];
@@ -186,6 +229,10 @@ export class ClassInfo {
   get #prototype(): object | undefined {
     return this.class.prototype as object | undefined;
   }
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 const BUILT_IN_STATICS: ReadonlySet<string> = new Set(['prototype', 'constructor']);

@@ -126,6 +126,8 @@ export interface TextValue extends Commented {
   readonly kind: 'text';
   readonly location: SourceLocation;
   readonly text: string;
+  /** True when the text came from a placeholder whose name says that it is secret. */
+  readonly secret?: boolean;
   /** Type to convert to first. */
   readonly type?: Text;
 }

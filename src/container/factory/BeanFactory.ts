@@ -7,7 +7,7 @@ import {
 } from '../../base/index.ts';
 import { type AnyClass, type ClassInfo, decapitalise } from '../classes/ClassInfo.ts';
 import type { ClassRegistry } from '../classes/ClassRegistry.ts';
-import type { TypeRef } from '../classes/TypeRef.ts';
+import { describeType, parseType, type TypeRef } from '../classes/TypeRef.ts';
 import type { ConversionContext, Converter } from '../conversion/convertValue.ts';
 import { Resource } from '../conversion/Resource.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
@@ -15,14 +15,15 @@ import { mergeDefinition } from '../definition/mergeDefinition.ts';
 import { didYouMean } from '../errors/nearestName.ts';
 import { configError } from '../errors/Problems.ts';
 import type { DefinitionTable } from '../loading/DefinitionTable.ts';
+import type { Environment } from '../loading/Environment.ts';
 import type { Resources } from '../loading/Resources.ts';
 import { BeanCreator } from './BeanCreator.ts';
 import { BeanDestroyer, destroyBean, destroyMethodOf } from './BeanDestroyer.ts';
 import { BeanRecord } from './BeanRecord.ts';
+import type { BeanScope } from './BeanScope.ts';
 import { Chain } from './Chain.ts';
 import { evaluateText } from './expressions.ts';
 import { isPromise, type Making } from './Making.ts';
-import type { BeanScope } from './Scope.ts';
 import { TypeIndex } from './TypeIndex.ts';
 
 /** What a {@link BeanFactory} is made of. */
@@ -32,13 +33,14 @@ export interface BeanFactoryOptions {
   readonly classes: ClassRegistry;
   readonly table: DefinitionTable;
   readonly resources: Resources;
+  readonly environment: Environment;
   readonly logger: Logger;
   /** False forbids beans to need each other in a circle. Default true. */
   readonly allowCircular?: boolean;
   /** What beans get as their factory and application context. Default the factory. */
-  readonly facade?: object;
+  readonly facade?: () => object;
   /** Values of callbacks besides `setBeanName` and `setBeanFactory`. */
-  readonly callbacks?: ReadonlyMap<BeanCallback, unknown>;
+  readonly callbacks?: () => readonly (readonly [BeanCallback, unknown])[];
   /** Names an expression may use besides beans; undefined switches `#{…}` off. */
   readonly expressionRoots?: ReadonlyMap<string, unknown> | undefined;
   readonly scopes?: ReadonlyMap<string, BeanScope>;
@@ -78,10 +80,13 @@ export class BeanFactory {
   readonly classes: ClassRegistry;
   readonly table: DefinitionTable;
   readonly resources: Resources;
+  readonly environment: Environment;
   readonly container: Container;
   readonly conversion: ConversionContext;
   /** Classes loaded from code files, by what bean files call them. */
   readonly modules: Map<string, AnyClass> = new Map();
+  /** Class names whose code file failed to load, which is reported already. */
+  readonly failedModules: Set<string> = new Set();
   readonly converters: Map<string, Converter> = new Map();
   readonly scopes: Map<string, BeanScope>;
   readonly postProcessors: object[] = [];
@@ -95,7 +100,7 @@ export class BeanFactory {
   readonly #types: TypeIndex;
   readonly #creator: BeanCreator;
   readonly #current: Current;
-  readonly #callbacks: readonly (readonly [BeanCallback, unknown])[];
+  readonly #builtIns = new Set<AnyClass>();
   readonly #singletons = new Map<string, unknown>();
   readonly #destroyed = new Set<BeanRecord>();
   #innerCount = 0;
@@ -107,6 +112,7 @@ export class BeanFactory {
     this.classes = options.classes;
     this.table = options.table;
     this.resources = options.resources;
+    this.environment = options.environment;
     this.scopes = new Map(options.scopes ?? options.parent?.scopes);
     const parent = options.parent?.container;
     this.container = new Container({
@@ -122,12 +128,11 @@ export class BeanFactory {
       converters: this.converters,
       resource: (location) => this.resource(location),
     };
-    this.#callbacks = [['setBeanFactory', this.facade], ...(options.callbacks ?? [])];
   }
 
   /** What beans see of this factory. */
   get facade(): object {
-    return this.#options.facade ?? this;
+    return this.#options.facade?.() ?? this;
   }
 
   get logger(): Logger {
@@ -319,6 +324,21 @@ export class BeanFactory {
     const last = name.split(/[.$/]/).at(-1) ?? name;
     const same = names.find((one) => one !== name && one.split(/[.$/]/).at(-1) === last);
     return same === undefined ? didYouMean(name, names) : `; did you mean "${same}"?`;
+  }
+
+  /** Notes a class as one of the container's own. */
+  addBuiltIn(type: AnyClass): void {
+    this.#builtIns.add(type);
+  }
+
+  /** True for the container's own classes. */
+  isBuiltIn(type: AnyClass | undefined): boolean {
+    return type !== undefined && this.#builtIns.has(type);
+  }
+
+  /** Adds a converter for texts to a type, by the name of the type. */
+  addConverter(type: string, converter: Converter): void {
+    this.converters.set(describeType(parseType(type)), converter);
   }
 
   /** The file a location stands for. */
@@ -572,7 +592,8 @@ export class BeanFactory {
     const made: unknown = getObject.call(factory);
     let product: unknown = isPromise(made) ? yield made : made;
     // Making it may have asked for it already.
-    if (single && record.product !== undefined) return record.product.value;
+    const meanwhile = record.product as { readonly value: unknown } | undefined;
+    if (single && meanwhile !== undefined) return meanwhile.value;
     if (product !== null && product !== undefined) {
       product = yield* this.postProcess(product, record, 'postProcessAfterInitialization');
     }
@@ -787,7 +808,8 @@ export class BeanFactory {
   /** The callbacks a bean may take, with their values, in the order in which they are made. */
   *awareCallbacks(record: BeanRecord): Generator<readonly [BeanCallback, unknown]> {
     yield ['setBeanName', record.name];
-    yield* this.#callbacks;
+    yield ['setBeanFactory', this.facade];
+    yield* this.#options.callbacks?.() ?? [];
   }
 
   /** Lets all post-processors look at a bean; each may replace it. */

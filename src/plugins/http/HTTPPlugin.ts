@@ -3,6 +3,7 @@ import {
   type IncomingMessage,
   type Server as NodeServer,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -22,6 +23,12 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'SAMEORIGIN',
   'Referrer-Policy': 'strict-origin-when-cross-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
+};
+
+/** What is answered to requests that cannot be read, by Node's error code; to all others 400. */
+const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
 };
 
 /**
@@ -98,6 +105,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     http.timeout = this.idleTimeoutMs;
     http.on('request', (request, response) => void this.#respond(request, response));
     http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    http.on('clientError', (error, socket) => this.#dropBadRequest(error, socket as Socket));
     // Node checks the time-outs from this event on, which a server that is handed its sockets would never emit.
     http.emit('listening');
     this.#http = http;
@@ -165,6 +173,23 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     this.#sockets.delete(socket);
     socket.off('close', this.#forgetSocket);
     handler.handleUpgrade(request, socket, head);
+  }
+
+  /** What is no request, or not in time, ends with an answer in the protocol's shortest form and one line in the log. */
+  #dropBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const status = STATUS_OF_ERROR[error.code ?? ''] ?? 400;
+    this.#logger?.info(`connection closed: ${STATUS_CODES[status]?.toLowerCase()}`, {
+      remoteAddress,
+      remotePort,
+      code: error.code,
+    });
+    socket.once('finish', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
   }
 
   #allHeaders(): Map<string, string> {

@@ -1,7 +1,9 @@
 import { createServer, type Server as HTTPServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Logger } from '../../base/index.ts';
 import type { RequestHandler, UpgradeHandler } from '../../server/index.ts';
+import { refuseUpgrade } from './handshake/Refusal.ts';
 
 /**
  * Speaks HTTP on a port that is for WebSocket only: upgrade requests and event streams go to the handler, all others are
@@ -11,12 +13,18 @@ import type { RequestHandler, UpgradeHandler } from '../../server/index.ts';
  */
 export class UpgradeListener {
   readonly #handler: UpgradeHandler & RequestHandler;
+  readonly #logger: Logger;
   readonly #http: HTTPServer;
   readonly #sockets = new Set<Duplex>();
   readonly #forgetSocket: (this: Duplex) => void;
 
-  constructor(handler: UpgradeHandler & RequestHandler, handshakeTimeoutMs: number) {
+  constructor(
+    handler: UpgradeHandler & RequestHandler,
+    handshakeTimeoutMs: number,
+    logger: Logger,
+  ) {
     this.#handler = handler;
+    this.#logger = logger;
     this.#http = createServer({
       headersTimeout: handshakeTimeoutMs,
       requestTimeout: handshakeTimeoutMs,
@@ -43,6 +51,7 @@ export class UpgradeListener {
       socket.off('close', this.#forgetSocket);
       this.#handler.handleUpgrade(request, socket, head);
     });
+    this.#http.on('clientError', (error, socket) => this.#dropBadRequest(error, socket as Socket));
   }
 
   /** Begins to enforce the time-outs. */
@@ -63,5 +72,22 @@ export class UpgradeListener {
   stop(): void {
     this.#http.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** What is no request, or not in time, ends with an answer and one line in the log. */
+  #dropBadRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    const description = isLate ? 'the request was not finished in time' : 'this is no request';
+    this.#logger.info(`connection closed: ${description}`, {
+      remoteAddress,
+      remotePort,
+      code: error.code,
+    });
+    refuseUpgrade(socket, { status: isLate ? 408 : 400, description });
   }
 }

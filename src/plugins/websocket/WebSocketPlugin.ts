@@ -103,7 +103,8 @@ export class WebSocketPlugin
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
   async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
-    const shared = { settings: this, server: this.server, logger: this.#logger() };
+    const logger = this.server.logger.child('websocket');
+    const shared = { settings: this, server: this.server, logger };
     this.#door = new Doorkeeper({
       ...shared,
       managerOf: (application) => this.#managers.get(application),
@@ -120,7 +121,7 @@ export class WebSocketPlugin
       door: this.#door,
     });
     this.#eventStreams.start();
-    this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs);
+    this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs, logger);
     this.#listener.start();
     await this.server.plugins.register(this);
   }

@@ -24,7 +24,7 @@ export class WebScope extends Scope implements Lifecycle {
       server: 'Server',
       parent: 'Scope',
       contextPath: 'string',
-      virtualHosts: 'object',
+      virtualHosts: 'list<string>',
       clientsMakeRooms: 'boolean',
       maxNameLength: 'int',
       maxRoomDepth: 'int',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Context, Server, WebScope, WebSocketPlugin, WebSocketScope } from 'red5-node';
 import { Application, Router, WebSocketChatDataListener } from '../../../src/apps/chat/index.ts';
+import { createLogger } from '../../../src/base/index.ts';
 import { RTMPHandler, RTMPPlugin } from '../../../src/plugins/rtmp/index.ts';
 import { TCPTransport } from '../../../src/server/index.ts';
 import { RTMPTestClient } from '../../support/rtmp/RTMPTestClient.ts';
@@ -136,6 +137,7 @@ class Chat implements AsyncDisposable {
   async #start(contextPath: string): Promise<void> {
     const { server, scope, application, router } = this;
     Object.assign(scope, { server, context: new Context(), handler: application, contextPath });
+    server.logger = createLogger({ level: 'error', format: 'json' });
     this.#webSocketPlugin.server = server;
     await this.#webSocketPlugin.start();
     this.#rtmpPlugin.server = server;

@@ -1,16 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Received, WireChunks } from './WireChunks.ts';
 import { amf0, readAll, utf, WireReader } from './wireValues.ts';
-
-/** A message as it came from the server. */
-export interface Received {
-  readonly type: number;
-  readonly cs: number;
-  readonly stream: number;
-  readonly time: number;
-  readonly payload: Buffer;
-}
 
 /** One event of a shared-object message: its number, and what is in it. */
 export type ReceivedEvent = readonly [number, ...unknown[]];
@@ -34,8 +26,7 @@ export class RawClient {
   #bytes: Buffer = Buffer.alloc(0);
   #handshakeLeft = 1 + 2 * HANDSHAKE;
   readonly #waiters: Waiter[] = [];
-  readonly #streams = new Map<number, { header: Received; length: number; parts: Buffer[] }>();
-  #chunkSize = 128;
+  readonly #chunks = new WireChunks();
   s0s1s2: Buffer = Buffer.alloc(0);
 
   constructor(stream: Duplex) {
@@ -157,48 +148,12 @@ export class RawClient {
       this.#bytes = this.#bytes.subarray(this.#handshakeLeft);
       this.#handshakeLeft = 0;
     }
-    while (this.#chunk());
-  }
-
-  /** Reads one chunk; the server is expected to use headers 0 and 3 only. */
-  #chunk(): boolean {
-    const first = this.#bytes[0];
-    if (first === undefined) return false;
-    const format = first >> 6;
-    const cs = first & 63;
-    let at = 1;
-    if (format === 0) {
-      if (this.#bytes.length < 12) return false;
-      const header = {
-        type: this.#bytes.readUInt8(7),
-        cs,
-        stream: this.#bytes.readUInt32LE(8),
-        time: this.#bytes.readUIntBE(1, 3),
-        payload: Buffer.alloc(0),
-      };
-      this.#streams.set(cs, { header, length: this.#bytes.readUIntBE(4, 3), parts: [] });
-      at = 12;
-    } else if (format !== 3) {
-      throw new Error(`header of format ${format}`);
-    }
-    const state = this.#streams.get(cs);
-    if (state === undefined) throw new Error(`chunk of unknown stream ${cs}`);
-    const have = state.parts.reduce((sum, part) => sum + part.length, 0);
-    const part = Math.min(state.length - have, this.#chunkSize);
-    if (this.#bytes.length < at + part) {
-      if (format === 0) this.#streams.delete(cs);
-      return false;
-    }
-    state.parts.push(this.#bytes.subarray(at, at + part));
-    this.#bytes = this.#bytes.subarray(at + part);
-    if (have + part === state.length) {
-      this.#take({ ...state.header, payload: Buffer.concat(state.parts) });
-    }
-    return true;
+    const messages = this.#chunks.push(this.#bytes);
+    this.#bytes = Buffer.alloc(0);
+    for (const received of messages) this.#take(received);
   }
 
   #take(received: Received): void {
-    if (received.type === 1) this.#chunkSize = received.payload.readUInt32BE();
     const at = this.#waiters.findIndex((waiter) => waiter.accepts(received));
     if (at >= 0) this.#waiters.splice(at, 1)[0]?.resolve(received);
     else this.received.push(received);

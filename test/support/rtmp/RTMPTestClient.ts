@@ -44,8 +44,8 @@ export interface RTMPConnectReply {
  * It keeps whatever it receives, so that a test can look at the order of messages as well as at their contents.
  */
 export class RTMPTestClient {
-  readonly messages = new Inbox<RTMPMessage>('RTMP messages');
-  readonly commands = new Inbox<RTMPCommand>('RTMP commands');
+  readonly messages: Inbox<RTMPMessage> = new Inbox<RTMPMessage>('RTMP messages');
+  readonly commands: Inbox<RTMPCommand> = new Inbox<RTMPCommand>('RTMP commands');
   /** What the handshake brought: S0, S1, S2 and the C1 they answer. */
   readonly handshake: RTMPHandshake;
   /** Resolves when the socket is gone, whoever closed it. */

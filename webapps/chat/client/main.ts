@@ -21,6 +21,7 @@ const roomForm = byID('room-form', HTMLFormElement);
 const roomField = byID('room-name', HTMLInputElement);
 const title = byID('room-title', HTMLHeadingElement);
 const state = byID('state', HTMLParagraphElement);
+const countdown = byID('countdown', HTMLSpanElement);
 const retry = byID('retry', HTMLButtonElement);
 const composer = byID('composer', HTMLFormElement);
 const text = byID('text', HTMLTextAreaElement);
@@ -32,7 +33,7 @@ const log = new MessageLog((unread) => {
 let room = roomOfPage();
 let connection: ChatConnection | undefined;
 let wasOpen = false;
-let countdown: number | undefined;
+let counting: number | undefined;
 
 welcomeForm.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -117,10 +118,10 @@ function say(said: string): boolean {
 }
 
 function showState(next: ConnectionState): void {
-  clearInterval(countdown);
-  state.dataset['state'] = next.kind;
+  clearInterval(counting);
+  countdown.textContent = '';
+  chat.dataset['state'] = next.kind;
   retry.hidden = next.kind !== 'waiting';
-  composer.toggleAttribute('aria-busy', next.kind !== 'open');
   byID('send', HTMLButtonElement).disabled = next.kind !== 'open';
   if (next.kind === 'connecting') state.textContent = 'Connecting';
   if (next.kind === 'open') {
@@ -129,13 +130,14 @@ function showState(next: ConnectionState): void {
     wasOpen = true;
   }
   if (next.kind === 'waiting') {
+    state.textContent = 'Not connected';
     log.giveUpPending(sayAgain);
     const show = () => {
       const seconds = Math.max(1, Math.ceil((next.retryAt - Date.now()) / 1000));
-      state.textContent = `Not connected, next try in ${seconds} s`;
+      countdown.textContent = `next try in ${seconds} s`;
     };
     show();
-    countdown = setInterval(show, 1000);
+    counting = setInterval(show, 1000);
   }
 }
 

@@ -1,0 +1,395 @@
+import type { BeanInfo } from '../../base/index.ts';
+import type { ClassInfo } from '../classes/ClassInfo.ts';
+import { anyType, parseType } from '../classes/TypeRef.ts';
+import { configError } from '../errors/Problems.ts';
+import type { BeanFactory } from '../factory/BeanFactory.ts';
+import { chooseArguments } from '../factory/chooseArguments.ts';
+import { isPromise } from '../factory/Making.ts';
+import { ownOrInherited, parsePath, readStep } from '../factory/propertyPath.ts';
+import { loadProperties } from './loadProperties.ts';
+
+/** A bean that is a list of the file. */
+export class ListFactoryBean {
+  sourceList: readonly unknown[] = [];
+  targetListClass: unknown = undefined;
+  singleton = true;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['FactoryBean'],
+    properties: { sourceList: 'list', targetListClass: 'any', singleton: 'boolean' },
+    methods: { getObject: [{ parameters: [], returns: 'java.util.List' }] },
+    constructors: [[]],
+  };
+
+  getObject(): unknown {
+    return this.singleton ? this.sourceList : [...this.sourceList];
+  }
+}
+
+/** A bean that is a set of the file. */
+export class SetFactoryBean {
+  sourceSet: ReadonlySet<unknown> = new Set();
+  targetSetClass: unknown = undefined;
+  singleton = true;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['FactoryBean'],
+    properties: { sourceSet: 'set', targetSetClass: 'any', singleton: 'boolean' },
+    methods: { getObject: [{ parameters: [], returns: 'java.util.Set' }] },
+    constructors: [[]],
+  };
+
+  getObject(): unknown {
+    const values = [...this.sourceSet];
+    return new Set(/Tree|Sorted/.test(String(this.targetSetClass)) ? values.sort() : values);
+  }
+}
+
+/** A bean that is a map of the file. */
+export class MapFactoryBean {
+  sourceMap: ReadonlyMap<unknown, unknown> = new Map();
+  targetMapClass: unknown = undefined;
+  singleton = true;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['FactoryBean'],
+    properties: { sourceMap: 'map', targetMapClass: 'any', singleton: 'boolean' },
+    methods: { getObject: [{ parameters: [], returns: 'java.util.Map' }] },
+    constructors: [[]],
+  };
+
+  getObject(): unknown {
+    const entries = [...this.sourceMap];
+    const sorted = /Tree|Sorted/.test(String(this.targetMapClass));
+    return new Map(sorted ? entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)) : entries);
+  }
+}
+
+/** A bean that is a table of texts, from files and from the bean file. */
+export class PropertiesFactoryBean {
+  location: string | undefined = undefined;
+  locations: readonly string[] = [];
+  properties: ReadonlyMap<string, string> = new Map();
+  propertiesArray: readonly ReadonlyMap<string, string>[] = [];
+  localOverride = false;
+  ignoreResourceNotFound = false;
+  fileEncoding: string | undefined = undefined;
+  singleton = true;
+  readonly #factory: BeanFactory;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['FactoryBean'],
+    properties: {
+      location: 'string',
+      locations: 'array<string>',
+      properties: 'properties',
+      propertiesArray: 'array<properties>',
+      localOverride: 'boolean',
+      ignoreResourceNotFound: 'boolean',
+      fileEncoding: 'string',
+      singleton: 'boolean',
+    },
+    methods: { getObject: [{ parameters: [], returns: 'java.util.Properties' }] },
+    constructors: [[]],
+  };
+
+  constructor(factory: BeanFactory) {
+    this.#factory = factory;
+  }
+
+  getObject(): Map<string, string> {
+    const locations = [...this.locations, ...(this.location === undefined ? [] : [this.location])];
+    const files = loadProperties(
+      { locations, ignoreMissing: this.ignoreResourceNotFound, encoding: this.fileEncoding },
+      this.#factory,
+    );
+    const inline = new Map([
+      ...this.propertiesArray.flatMap((one) => [...one]),
+      ...this.properties,
+    ]);
+    return this.localOverride ? new Map([...files, ...inline]) : new Map([...inline, ...files]);
+  }
+}
+
+/** A bean that is the value of a static field. */
+export class FieldRetrievingFactoryBean {
+  staticField: string | undefined = undefined;
+  targetClass: string | undefined = undefined;
+  targetObject: unknown = undefined;
+  targetField: string | undefined = undefined;
+  #name = '';
+  readonly #factory: BeanFactory;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['FactoryBean'],
+    properties: {
+      staticField: 'string',
+      targetClass: 'string',
+      targetObject: 'any',
+      targetField: 'string',
+    },
+    callbacks: ['setBeanName'],
+    constructors: [[]],
+  };
+
+  setBeanName(name: string): void {
+    this.#name = name;
+  }
+
+  constructor(factory: BeanFactory) {
+    this.#factory = factory;
+  }
+
+  getObject(): unknown {
+    if (this.targetObject !== undefined) {
+      return readStep(this.targetObject, { kind: 'name', text: this.targetField ?? '' });
+    }
+    // The name of the bean may be the field, as Spring allows it.
+    const field = (
+      this.staticField ??
+      (this.targetClass === undefined
+        ? this.#name
+        : `${this.targetClass}.${this.targetField ?? ''}`)
+    ).trim();
+    const dot = field.lastIndexOf('.');
+    const className = field.slice(0, Math.max(dot, 0));
+    const constants = this.#factory.classes.findEnum(className);
+    const constant = constants?.get(field.slice(dot + 1));
+    if (constant !== undefined) return constant;
+    const info = this.#factory.findClassByName(className);
+    if (info === undefined) {
+      throw configError(
+        'CLASS_NOT_FOUND',
+        `class "${className}" of constant "${field}" is not registered${this.#factory.classHint(className)}`,
+        undefined,
+      );
+    }
+    const value = ownOrInherited(info.class, field.slice(dot + 1));
+    if (value === undefined)
+      throw configError(
+        'PROPERTY_UNKNOWN',
+        `class "${info.name}" has no constant "${field.slice(dot + 1)}"`,
+        undefined,
+      );
+    return value;
+  }
+}
+
+/** A bean that is a property of another bean. */
+export class PropertyPathFactoryBean {
+  targetObject: unknown = undefined;
+  targetBeanName: string | undefined = undefined;
+  propertyPath: string | undefined = undefined;
+  resultType: unknown = undefined;
+  #name = '';
+  readonly #factory: BeanFactory;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['FactoryBean'],
+    properties: {
+      targetObject: 'any',
+      targetBeanName: 'string',
+      propertyPath: 'string',
+      resultType: 'any',
+    },
+    callbacks: ['setBeanName'],
+    constructors: [[]],
+  };
+
+  setBeanName(name: string): void {
+    this.#name = name.replace(/#[\da-f]+$/, '');
+  }
+
+  constructor(factory: BeanFactory) {
+    this.#factory = factory;
+  }
+
+  getObject(): unknown {
+    let path = this.propertyPath;
+    let bean = this.targetBeanName?.trim();
+    if (this.targetObject === undefined && bean === undefined) {
+      // Without any setting the name of the bean is the path.
+      const dot = this.#name.indexOf('.');
+      bean = this.#name.slice(0, Math.max(dot, 0));
+      path ??= this.#name.slice(dot + 1);
+    }
+    let value = this.targetObject ?? this.#factory.getBean(bean ?? '');
+    for (const step of parsePath((path ?? '').trim(), undefined)) {
+      value = readStep(value, step);
+      if (value === undefined) {
+        throw configError(
+          'PROPERTY_PATH_INVALID',
+          `"${path}" of bean "${bean ?? 'the target'}" leads to nothing`,
+          undefined,
+        );
+      }
+    }
+    return value;
+  }
+}
+
+/** What a method is called on. */
+interface Invocation {
+  readonly info: ClassInfo;
+  readonly target: unknown;
+  readonly method: string;
+  readonly isStatic: boolean;
+}
+
+/** Calls a method when it is made. */
+export class MethodInvokingBean {
+  targetClass: string | undefined = undefined;
+  targetObject: unknown = undefined;
+  targetMethod: string | undefined = undefined;
+  staticMethod: string | undefined = undefined;
+  arguments: readonly unknown[] = [];
+  readonly #factory: BeanFactory;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['InitializingBean'],
+    properties: {
+      targetClass: 'any',
+      targetObject: 'any',
+      targetMethod: 'string',
+      staticMethod: 'string',
+      arguments: 'array<any>',
+    },
+    constructors: [[]],
+  };
+
+  constructor(factory: BeanFactory) {
+    this.#factory = factory;
+  }
+
+  afterPropertiesSet(): unknown {
+    return this.invoke();
+  }
+
+  /** Calls the method; a promise is returned as it is. */
+  protected invoke(): unknown {
+    const { info, target, method, isStatic } = this.#target();
+    const found = isStatic ? info.staticMethod(method) : info.method(method);
+    if (found === undefined) {
+      throw configError(
+        'METHOD_NOT_FOUND',
+        `class "${info.name}" has no ${isStatic ? 'static ' : ''}method "${method}"`,
+        undefined,
+      );
+    }
+    const declared = info.signatures(method);
+    const values = chooseArguments({
+      what: `method "${method}" of class "${info.name}"`,
+      signatures:
+        declared.length === 0
+          ? undefined
+          : declared.map((one) =>
+              one.parameters.map(([name, word]) => ({
+                name,
+                type: word === '' ? anyType : parseType(word),
+              })),
+            ),
+      minimum: found.length,
+      given: this.arguments.map((value) => ({ value })),
+      conversion: this.#factory.conversion,
+    });
+    return found.apply(target, values) ?? null;
+  }
+
+  #target(): Invocation {
+    // Spring does not trim the names; bean files that put them on lines of their own exist.
+    const full = this.staticMethod?.trim();
+    if (full !== undefined) {
+      const dot = full.lastIndexOf('.');
+      return this.#staticTarget(full.slice(0, Math.max(dot, 0)), full.slice(dot + 1));
+    }
+    const method = this.targetMethod?.trim() ?? '';
+    if (this.targetObject === undefined || this.targetObject === null) {
+      if (typeof this.targetClass === 'function') {
+        const info = this.#factory.classes.describe(this.targetClass);
+        return { info, target: this.targetClass, method, isStatic: true };
+      }
+      return this.#staticTarget(this.targetClass?.trim() ?? '', method);
+    }
+    const info = this.#factory.classes.describeValue(this.targetObject);
+    if (info !== undefined) return { info, target: this.targetObject, method, isStatic: false };
+    throw configError(
+      'METHOD_NOT_FOUND',
+      `the target of method "${method}" has no methods`,
+      undefined,
+    );
+  }
+
+  #staticTarget(className: string, method: string): Invocation {
+    const info = this.#factory.findClassByName(className);
+    if (info !== undefined) return { info, target: info.class, method, isStatic: true };
+    throw configError(
+      'CLASS_NOT_FOUND',
+      `class "${className}" is not registered${this.#factory.classHint(className)}`,
+      undefined,
+    );
+  }
+}
+
+/** Calls a method when it is made, and is what the method returns. */
+export class MethodInvokingFactoryBean extends MethodInvokingBean {
+  singleton = true;
+  #result: unknown = null;
+
+  static override readonly beanInfo: BeanInfo = {
+    types: ['FactoryBean'],
+    properties: { singleton: 'boolean' },
+  };
+
+  override afterPropertiesSet(): unknown {
+    if (!this.singleton) return undefined;
+    const result = this.invoke();
+    if (!isPromise(result)) {
+      this.#result = result;
+      return undefined;
+    }
+    return result.then((value) => {
+      this.#result = value;
+    });
+  }
+
+  getObject(): unknown {
+    return this.singleton ? this.#result : this.invoke();
+  }
+}
+
+/** Adds converters for types: class name → class with `setAsText(text)` and `getValue()`. */
+export class CustomEditorConfigurer {
+  customEditors: ReadonlyMap<unknown, unknown> = new Map();
+  order = 2_147_483_647;
+
+  static readonly beanInfo: BeanInfo = {
+    types: ['BeanFactoryPostProcessor'],
+    properties: { customEditors: 'map', propertyEditorRegistrars: 'any', order: 'int' },
+    constructors: [[]],
+  };
+
+  postProcessBeanFactory(factory: BeanFactory): void {
+    for (const [type, editor] of this.customEditors) {
+      const info = typeof editor === 'string' ? factory.findClassByName(editor.trim()) : undefined;
+      const name = String(type).trim();
+      if (typeof editor === 'string' && info === undefined) {
+        throw configError(
+          'CLASS_NOT_FOUND',
+          `editor class "${editor}" for "${name}" is not registered`,
+          undefined,
+        );
+      }
+      factory.addConverter(name, (text) => {
+        const instance: unknown = info === undefined ? editor : Reflect.construct(info.class, []);
+        return convertByEditor(instance, text);
+      });
+    }
+  }
+}
+
+function convertByEditor(editor: unknown, text: string): unknown {
+  if (typeof editor !== 'object' || editor === null) return text;
+  const setAsText: unknown = Reflect.get(editor, 'setAsText');
+  if (typeof setAsText === 'function') setAsText.call(editor, text);
+  return readStep(editor, { kind: 'name', text: 'value' });
+}

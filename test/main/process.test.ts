@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { freePorts, ServerFolder, ServerProcess } from '../support/ServerProcess.ts';
+import { plainWebapp, shippedConfig } from '../support/serverFiles.ts';
+import { TemporaryFolder } from '../support/TemporaryFolder.ts';
+
+const repository = path.resolve(import.meta.dirname, '../..');
+
+function red5(...args: readonly string[]) {
+  const result = spawnSync(process.execPath, [path.join(repository, 'dist/main.js'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  return { code: result.status, stdout: result.stdout, stderr: result.stderr };
+}
+
+async function serverFolder(files: Readonly<Record<string, string>>): Promise<TemporaryFolder> {
+  return TemporaryFolder.create({ 'conf/red5.yaml': await shippedConfig(), ...files });
+}
+
+describe('red5', () => {
+  it('prints its version and its usage', () => {
+    const { version } = JSON.parse(readFileSync(path.join(repository, 'package.json'), 'utf8'));
+    assert.deepEqual(red5('--version'), { code: 0, stdout: `${version}\n`, stderr: '' });
+    const help = red5('--help');
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /red5 start \[--root DIR\] \[-Dkey=value …\]/);
+  });
+
+  for (const args of [
+    [],
+    ['stat'],
+    ['start', 'now'],
+    ['start', '--prot', '1'],
+    ['start', '-Dx'],
+    ['start', '-Dlog.level=loud'],
+  ]) {
+    it(`refuses "red5 ${args.join(' ')}" with exit code 2 and its usage`, () => {
+      const { code, stderr, stdout } = red5(...args);
+      assert.equal(code, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^red5: .+\n\nUsage:/);
+    });
+  }
+
+  it('ends with 2 and each error with its line when the configuration is wrong', async () => {
+    await using folder = await TemporaryFolder.create({
+      'conf/red5.yaml': (await shippedConfig()).replace('class: HTTPPlugin', 'class: HTTPPlugn'),
+    });
+    const { code, stderr } = red5('start', '--root', folder.path);
+    assert.equal(code, 2);
+    assert.match(stderr, /conf\/red5\.yaml:\d+:\d+ CLASS_NOT_FOUND/);
+    assert.match(stderr, /\^/);
+    assert.match(stderr, /HTTPPlugin/);
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  });
+
+  it('ends with 2 when there is no server in the folder', async () => {
+    await using folder = await TemporaryFolder.create();
+    const { code, stderr } = red5('start', '--root', folder.path);
+    assert.equal(code, 2);
+    assert.match(stderr, /--root/);
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`stops in order on ${signal} and ends by itself with 0`, async () => {
+      await using folder = await ServerFolder.create();
+      await using server = await ServerProcess.start({ folder: folder.path });
+      process.kill(server.processID, signal);
+      assert.equal(await server.exited(), 0);
+      assert.match(server.log, /stopped/);
+    });
+  }
+
+  it('prints each application and each address, ready to be clicked', async () => {
+    await using folder = await serverFolder({ ...plainWebapp('a'), ...plainWebapp('b') });
+    await using server = await ServerProcess.start({ folder: folder.path });
+    const { http, rtmp, ws } = server.ports;
+    for (const text of [
+      `http://localhost:${http}/a/`,
+      `http://localhost:${http}/b/`,
+      `http://localhost:${http}/`,
+      `rtmp://localhost:${rtmp}/`,
+      `ws://localhost:${ws}/`,
+    ]) {
+      assert.ok(server.log.includes(text), `${text} in:\n${server.log}`);
+    }
+    assert.equal(await server.stop(), 0);
+  });
+
+  it('takes -D before the environment', async () => {
+    await using folder = await serverFolder({});
+    const { http } = await freePorts();
+    await using server = await ServerProcess.spawn({
+      folder: folder.path,
+      args: [`-Dhttp.port=${http}`],
+    });
+    await server.logged(new RegExp(`http://localhost:${http}/`));
+    assert.equal(await server.stop(), 0);
+  });
+
+  it('ends with 1 and one line when a port is in use', async () => {
+    const other = createServer().listen(0, '0.0.0.0').unref();
+    await once(other, 'listening');
+    const address = other.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    await using folder = await serverFolder(plainWebapp('plain'));
+    const ports = { ...(await freePorts()), rtmp: address.port };
+    await using server = await ServerProcess.spawn({ folder: folder.path, ports });
+    assert.equal(await server.exited(), 1);
+    other.close();
+    const errors = server.log.split('\n').filter((line) => /ERROR|in use/.test(line));
+    assert.equal(errors.length, 1, server.log);
+    for (const word of [`0.0.0.0:${address.port}`, 'rtmp.transport', '-Drtmp.port', 'RTMP_PORT']) {
+      assert.ok(errors[0]?.includes(word), `${word} in: ${errors[0]}`);
+    }
+  });
+
+  it('starts a second chat from a copy of its folder with another context path', async () => {
+    await using folder = await ServerFolder.create();
+    await cp(folder.file('webapps/chat'), folder.file('webapps/chat2'), { recursive: true });
+    const properties = folder.file('webapps/chat2/red5-web.properties');
+    const text = await readFile(properties, 'utf8');
+    await writeFile(properties, text.replace(/^(webapp\.contextPath\s*=\s*)\/chat$/m, '$1/chat2'));
+    await using server = await ServerProcess.start({ folder: folder.path });
+    for (const app of ['chat', 'chat2']) {
+      const page = await fetch(server.httpURL(`/${app}/`));
+      assert.equal(page.status, 200);
+    }
+    assert.equal(await server.stop(), 0);
+  });
+
+  it("lives on after a webapp's stray errors, and names it", async () => {
+    await using folder = await serverFolder({
+      ...plainWebapp('stray', './Application.ts'),
+      'webapps/stray/Application.ts': `
+import { MultiThreadedApplicationAdapter } from 'red5-node';
+export class Application extends MultiThreadedApplicationAdapter {
+  override appStart(scope: any) {
+    setTimeout(() => { throw new Error('from a timer'); }, 300);
+    setTimeout(() => { void Promise.reject(new Error('from a promise')); }, 300);
+    return super.appStart(scope);
+  }
+}`,
+    });
+    await using server = await ServerProcess.start({ folder: folder.path });
+    await server.logged(/uncaught error in webapp "stray"[\s\S]*from a timer/);
+    await server.logged(/from a promise/);
+    assert.equal((await fetch(server.httpURL('/stray/'))).status, 200);
+    assert.equal(await server.stop(), 0);
+  });
+
+  it('names what a webapp left open when the process does not end by itself', async () => {
+    await using folder = await serverFolder({
+      ...plainWebapp('leaky', './Application.ts'),
+      'webapps/leaky/Application.ts': `
+import { MultiThreadedApplicationAdapter } from 'red5-node';
+export class Application extends MultiThreadedApplicationAdapter {
+  override appStart(scope: any) { setInterval(() => {}, 1000); return super.appStart(scope); }
+}`,
+    });
+    await using server = await ServerProcess.start({ folder: folder.path });
+    assert.equal(await server.stop(), 1);
+    assert.match(server.log, /still open after the stop: .*Timeout/);
+  });
+
+  it('ends at once at the second Ctrl-C', async () => {
+    await using folder = await serverFolder({
+      ...plainWebapp('slow', './Application.ts'),
+      'webapps/slow/Application.ts': `
+import { MultiThreadedApplicationAdapter } from 'red5-node';
+export class Application extends MultiThreadedApplicationAdapter {
+  override async appStop() { await new Promise((resolve) => setTimeout(resolve, 60_000)); }
+}`,
+    });
+    await using server = await ServerProcess.start({ folder: folder.path });
+    process.kill(server.processID, 'SIGINT');
+    await server.logged(/stopping/);
+    process.kill(server.processID, 'SIGINT');
+    assert.equal(await server.exited(3_000), 130);
+  });
+});
