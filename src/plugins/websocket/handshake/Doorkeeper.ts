@@ -140,9 +140,22 @@ export class Doorkeeper {
   }
 }
 
+/** An application may choose its status and words: `rejectClient({ status: 401, description: 'log in first' })`. */
 function refusalOf(result: ConnectResult): Refusal | undefined {
   if (result.accepted) return undefined;
-  return { status: STATUS_OF_CODE[result.code] ?? 500, description: result.description };
+  const refusal = { status: STATUS_OF_CODE[result.code] ?? 500, description: result.description };
+  const { application } = result;
+  if (typeof application !== 'object' || application === null) return refusal;
+  const { status, description } = application as { status?: unknown; description?: unknown };
+  return {
+    status: isErrorStatus(status) ? status : refusal.status,
+    description: typeof description === 'string' ? description : refusal.description,
+  };
+}
+
+/** Whether an application's own choice is an HTTP error. */
+function isErrorStatus(status: unknown): status is number {
+  return Number.isInteger(status) && (status as number) >= 400 && (status as number) <= 599;
 }
 
 /** The `Host` header without port: `[::1]:8081` gives `::1`. */
