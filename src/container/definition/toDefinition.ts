@@ -129,10 +129,6 @@ function addProperties(
       );
       continue;
     }
-    if (definition.properties.has(name)) {
-      problems.add('PROPERTY_DUPLICATE', `property "${name}" is set twice`, node.name.location);
-      continue;
-    }
     const value = toValue(node.value, defaults, problems);
     definition.properties.set(name, { name, location: node.location, value, meta: node.meta });
   }
