@@ -150,7 +150,10 @@ class World {
 
   static async start(slow: Iterator<boolean>): Promise<World> {
     const world = new World(await startTestServer({ handler: new RecordingAdapter() }), slow);
-    for (let i = 0; i < 3; i += 1) world.replicas.push(new Replica(await world.#s.connect()));
+    for (let client = 0; client < 3; client += 1) {
+      world.replicas.push(new Replica(await world.#s.connect()));
+      if (client > 0) await world.do({ do: 'use', client });
+    }
     return world;
   }
 
@@ -217,11 +220,12 @@ class World {
 }
 
 describe('the replicas of a shared object', () => {
+  // Sizes are the largest, since short lists of commands prove little.
   it('are the same as the object in the end, whatever clients, server code and slow handlers do', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(command, { maxLength: 50 }),
-        fc.array(fc.boolean(), { maxLength: 30 }),
+        fc.array(command, { maxLength: 50, size: 'max' }),
+        fc.array(fc.boolean(), { maxLength: 30, size: 'max' }),
         async (commands, slow) => {
           const world = await World.start(slow.values());
           for (const step of commands) await world.do(step);
