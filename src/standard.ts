@@ -11,12 +11,14 @@ import {
   ApplicationAdapter,
   Context,
   GlobalScope,
+  LMDBStore,
   MemoryStore,
   MultiThreadedApplicationAdapter,
   RemoteService,
   Server,
   SharedObjectLimits,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from './server/index.ts';
 
@@ -46,8 +48,10 @@ export function standardClasses(): ClassRegistry {
   );
   add('ApplicationAdapter', ApplicationAdapter, 'org.red5.server.adapter.ApplicationAdapter');
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
+  add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
-  add('MemoryStore', MemoryStore);
+  add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
+  add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
 
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');

@@ -7,7 +7,6 @@
  *
  * @packageDocumentation
  */
-export type { PeerAddress } from './link/RTMPLink.ts';
 export type { ObjectEncoding } from './message/messageType.ts';
 export { RTMPConnection } from './RTMPConnection.ts';
 export { RTMPHandler } from './RTMPHandler.ts';

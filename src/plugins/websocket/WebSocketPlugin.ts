@@ -1,20 +1,25 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type BeanInfo, type Lifecycle, LifecycleError } from '../../base/index.ts';
+import { type BeanInfo, type Lifecycle, LifecycleError, type Logger } from '../../base/index.ts';
 import {
   type Red5Plugin,
+  type RequestHandler,
   type Scope,
   ScopeUtils,
   type Server,
   type SocketHandler,
+  type StreamHandler,
   type UpgradeHandler,
 } from '../../server/index.ts';
 import { FanOut, type QueuePolicy } from './frame/FanOut.ts';
+import { Doorkeeper } from './handshake/Doorkeeper.ts';
+import { EventStreamServer } from './sse/EventStreamServer.ts';
 import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import { WebSocketServer } from './WebSocketServer.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
+import type { WebSocketErrorCode } from './websocketErrors.ts';
 
 /** Name by which `PluginRegistry.getPlugin` finds the plugin. */
 export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
@@ -28,12 +33,13 @@ export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
  * @red5 org.red5.net.websocket.WebSocketPlugin
  */
 export class WebSocketPlugin
-  implements Red5Plugin, Lifecycle, SocketHandler, UpgradeHandler, WebSocketSettings
+  implements Red5Plugin, Lifecycle, SocketHandler, UpgradeHandler, RequestHandler, WebSocketSettings
 {
   static readonly beanInfo: BeanInfo = {
-    types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler'],
+    types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler', 'RequestHandler'],
     properties: {
       server: 'Server',
+      streamHandlers: 'list<StreamHandler>',
       allowedOrigins: 'list<string>',
       trustedProxies: 'list<string>',
       maxMessageBytes: 'int',
@@ -52,6 +58,9 @@ export class WebSocketPlugin
       queuePolicy: 'string',
       perMessageDeflate: 'boolean',
       deflateThresholdBytes: 'int',
+      serverSentEvents: 'boolean',
+      maxHistoryEvents: 'int',
+      maxHistoryBytes: 'int',
     },
   };
 
@@ -60,6 +69,7 @@ export class WebSocketPlugin
   readonly urlScheme = 'ws';
   readonly upgradeName = 'websocket';
   server!: Server;
+  streamHandlers: readonly StreamHandler[] = [];
   allowedOrigins: string[] = ['same-host', 'none'];
   trustedProxies: string[] = [];
   maxMessageBytes = 65_536;
@@ -78,29 +88,43 @@ export class WebSocketPlugin
   queuePolicy: QueuePolicy = 'close';
   perMessageDeflate = false;
   deflateThresholdBytes = 1024;
+  serverSentEvents = false;
+  maxHistoryEvents = 200;
+  maxHistoryBytes = 262_144;
 
   readonly #managers = new Map<Scope, WebSocketScopeManager>();
   #fanOut: FanOut | undefined;
+  #door: Doorkeeper | undefined;
   #webSockets: WebSocketServer | undefined;
+  #eventStreams: EventStreamServer | undefined;
   #listener: UpgradeListener | undefined;
 
   /** Connections that are open or in their handshake. */
   get connectionCount(): number {
-    return this.#webSockets?.connectionCount ?? 0;
+    return this.#door?.connectionCount ?? 0;
   }
 
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
   async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
     const logger = this.server.logger.child('websocket');
-    this.#webSockets = new WebSocketServer({
-      settings: this,
-      server: this.server,
-      fanOut: this.#sharedFanOut(),
-      logger,
+    const shared = { settings: this, server: this.server, logger };
+    this.#door = new Doorkeeper({
+      ...shared,
       managerOf: (application) => this.#managers.get(application),
     });
+    this.#webSockets = new WebSocketServer({
+      ...shared,
+      fanOut: this.#sharedFanOut(),
+      door: this.#door,
+    });
     this.#webSockets.start();
+    this.#eventStreams = new EventStreamServer({
+      ...shared,
+      fanOut: this.#sharedFanOut(),
+      door: this.#door,
+    });
+    this.#eventStreams.start();
     this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs, logger);
     this.#listener.start();
     await this.server.plugins.register(this);
@@ -111,9 +135,11 @@ export class WebSocketPlugin
     const webSockets = this.#webSockets;
     if (webSockets === undefined) return;
     this.#webSockets = undefined;
-    this.#listener?.stop();
     for (const manager of this.#managers.values()) await manager.stop();
     this.#managers.clear();
+    this.#eventStreams?.stop();
+    this.#eventStreams = undefined;
+    this.#listener?.stop();
     await webSockets.stop(deadline);
     this.#fanOut = undefined;
     this.server.plugins.unregister(this);
@@ -128,7 +154,8 @@ export class WebSocketPlugin
   getManager(where: Scope | string): WebSocketScopeManager {
     const application = this.#applicationOf(where);
     if (application === undefined) {
-      throw new LifecycleError('NO_APPLICATION', `no application at "${describe(where)}"`, {
+      const code: WebSocketErrorCode = 'NO_APPLICATION';
+      throw new LifecycleError(code, `no application at "${describe(where)}"`, {
         phase: 'start',
         bean: this.name,
       });
@@ -138,7 +165,8 @@ export class WebSocketPlugin
       manager = new WebSocketScopeManager(application, {
         server: this.server,
         fanOut: this.#sharedFanOut(),
-        logger: this.server.logger.child('websocket'),
+        logger: this.#logger(),
+        history: { maxEvents: this.maxHistoryEvents, maxBytes: this.maxHistoryBytes },
       });
       this.#managers.set(application, manager);
     }
@@ -178,6 +206,15 @@ export class WebSocketPlugin
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#webSockets === undefined) socket.destroy();
     else this.#webSockets.handleUpgrade(request, socket, head);
+  }
+
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.serverSentEvents || this.#eventStreams === undefined) return false;
+    return this.#eventStreams.handleRequest(request, response);
+  }
+
+  #logger(): Logger {
+    return this.server.logger.child('websocket');
   }
 
   #sharedFanOut(): FanOut {

@@ -158,6 +158,25 @@ describe('WebSocketPlugin: handshake', () => {
     assert.equal(server.server.connections.size, 0);
   });
 
+  it('refuses with the status and words that the application chose', async () => {
+    await using server = await startServer();
+    const application = new RecordingApplication();
+    application.answer = ({ connectParams }) =>
+      application.rejectClient({
+        status: Number(connectParams['status']),
+        description: 'log in\r\nX: y',
+      });
+    new WebSocketScope(await server.deploy('chat', application)).register();
+    const client = new RawClient(server.port);
+    client.write(RawClient.request('/chat?status=401'));
+    const answer = (await client.readToEnd()).toString();
+    assert.match(answer, /^HTTP\/1\.1 401 /);
+    assert.ok(answer.endsWith('\r\n\r\nlog in\r\nX: y\n'));
+    for (const status of ['200', '1000', 'x']) {
+      assert.equal(await refusedStatus(`${server.url}/chat?status=${status}`), 403);
+    }
+  });
+
   it('leaves no room behind when the application refuses', async () => {
     await using server = await startServer();
     const application = new RecordingApplication();
