@@ -1,11 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type BeanInfo, type Lifecycle, LifecycleError, type Logger } from '../../base/index.ts';
+import {
+  type BeanInfo,
+  background,
+  type Lifecycle,
+  LifecycleError,
+  type Logger,
+} from '../../base/index.ts';
 import {
   type Red5Plugin,
   type RequestHandler,
   type Scope,
+  type ScopeListener,
   ScopeUtils,
   type Server,
   type SocketHandler,
@@ -88,6 +95,16 @@ export class WebSocketPlugin
   maxHistoryEvents = 200;
   maxHistoryBytes = 262_144;
 
+  /** Applications need not say goodbye: what is left of their part goes with them. */
+  readonly #scopeListener: ScopeListener = {
+    scopeRemoved: (scope) => {
+      const manager = scope.application && this.#managers.get(scope.application);
+      if (scope !== scope.application) manager?.roomRemoved(scope);
+      else if (manager !== undefined) {
+        background(this.removeManager(scope), this.#logger(), 'removing a WebSocket manager');
+      }
+    },
+  };
   readonly #managers = new Map<Scope, WebSocketScopeManager>();
   #fanOut: FanOut | undefined;
   #door: Doorkeeper | undefined;
@@ -123,6 +140,7 @@ export class WebSocketPlugin
     this.#eventStreams.start();
     this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs, logger);
     this.#listener.start();
+    this.server.addScopeListener(this.#scopeListener);
     await this.server.plugins.register(this);
   }
 
@@ -131,6 +149,7 @@ export class WebSocketPlugin
     const webSockets = this.#webSockets;
     if (webSockets === undefined) return;
     this.#webSockets = undefined;
+    this.server.removeScopeListener(this.#scopeListener);
     for (const manager of this.#managers.values()) await manager.stop();
     this.#managers.clear();
     this.#eventStreams?.stop();

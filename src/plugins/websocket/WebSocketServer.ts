@@ -86,8 +86,8 @@ export class WebSocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.add(socket);
     socket.on('close', this.#forgetSocket);
-    const onError = (error: Error) => this.#logger.debug(`WebSocket handshake: ${error.message}`);
-    socket.on('error', onError);
+    // Stays: a peer may reset while it is being refused. Once it is open, ws listens too.
+    socket.on('error', ignoreError);
     const admission =
       checkRequest(request) ?? (this.#isStopping ? STOPPING : this.#door.admit(request));
     if ('status' in admission) {
@@ -95,7 +95,7 @@ export class WebSocketServer {
       return;
     }
     background(
-      this.#connect(request, socket, head, admission).finally(() => socket.off('error', onError)),
+      this.#connect(request, socket, head, admission),
       this.#logger,
       'WebSocket handshake',
     );
@@ -127,7 +127,7 @@ export class WebSocketServer {
     if (isOpen) return;
     // The peer has gone, or the connection was closed by a callback, before there was anything to close.
     this.#door.release(admission);
-    if (!socket.destroyed) this.#refuse(request, socket, this.#isStopping ? STOPPING : REFUSED);
+    if (socket.writable) this.#refuse(request, socket, this.#isStopping ? STOPPING : REFUSED);
     await this.#server.disconnect(connection);
   }
 
@@ -269,6 +269,9 @@ class SessionSocket extends WebSocket {
     super.close(code, data);
   }
 }
+
+/** `close` follows, and that is where the connection ends. */
+function ignoreError(): void {}
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const session = sessionOf(this);
