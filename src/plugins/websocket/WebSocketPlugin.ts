@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import {
   type BeanInfo,
   background,
+  ConfigError,
   type Lifecycle,
   LifecycleError,
   type Logger,
@@ -25,6 +26,7 @@ import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import { WebSocketServer } from './WebSocketServer.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
+import type { WebSocketErrorCode } from './webSocketErrors.ts';
 
 /** Name by which `PluginRegistry.getPlugin` finds the plugin. */
 export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
@@ -120,6 +122,11 @@ export class WebSocketPlugin
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
   async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
+    const { queuePolicy } = this;
+    if (queuePolicy !== 'close' && queuePolicy !== 'drop-oldest') {
+      const message = `queuePolicy is "${queuePolicy}" and not "close" or "drop-oldest"`;
+      throw new ConfigError('BAD_QUEUE_POLICY' satisfies WebSocketErrorCode, message);
+    }
     const logger = this.server.logger.child('websocket');
     const shared = { settings: this, server: this.server, logger };
     this.#door = new Doorkeeper({
@@ -169,10 +176,14 @@ export class WebSocketPlugin
   getManager(where: Scope | string): WebSocketScopeManager {
     const application = this.#applicationOf(where);
     if (application === undefined) {
-      throw new LifecycleError('NO_APPLICATION', `no application at "${describe(where)}"`, {
-        phase: 'start',
-        bean: this.name,
-      });
+      throw new LifecycleError(
+        'NO_APPLICATION' satisfies WebSocketErrorCode,
+        `no application at "${describe(where)}"`,
+        {
+          phase: 'start',
+          bean: this.name,
+        },
+      );
     }
     let manager = this.#managers.get(application);
     if (manager === undefined) {

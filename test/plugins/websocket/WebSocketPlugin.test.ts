@@ -636,6 +636,13 @@ describe('WebSocketPlugin: stopping', () => {
     await server.plugin.stop();
   });
 
+  it('refuses settings that mean nothing before it starts', async () => {
+    const queuePolicy = 'wait' as 'close';
+    await assert.rejects(() => startServer({ queuePolicy }), { code: 'BAD_QUEUE_POLICY' });
+    const trustedProxies = ['proxy.example'];
+    await assert.rejects(() => startServer({ trustedProxies }), { code: 'BAD_PROXY_ADDRESS' });
+  });
+
   it('refuses a scope without application', async () => {
     await using server = await startServer();
     assert.throws(() => server.plugin.getManager('/nothing'), { code: 'NO_APPLICATION' });
