@@ -1,11 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type BeanInfo, type Lifecycle, LifecycleError, type Logger } from '../../base/index.ts';
+import {
+  type BeanInfo,
+  background,
+  ConfigError,
+  type Lifecycle,
+  LifecycleError,
+  type Logger,
+} from '../../base/index.ts';
 import {
   type Red5Plugin,
   type RequestHandler,
   type Scope,
+  type ScopeListener,
   ScopeUtils,
   type Server,
   type SocketHandler,
@@ -19,7 +27,7 @@ import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import { WebSocketServer } from './WebSocketServer.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
-import type { WebSocketErrorCode } from './websocketErrors.ts';
+import type { WebSocketErrorCode } from './webSocketErrors.ts';
 
 /** Name by which `PluginRegistry.getPlugin` finds the plugin. */
 export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
@@ -92,6 +100,16 @@ export class WebSocketPlugin
   maxHistoryEvents = 200;
   maxHistoryBytes = 262_144;
 
+  /** Applications need not say goodbye: what is left of their part goes with them. */
+  readonly #scopeListener: ScopeListener = {
+    scopeRemoved: (scope) => {
+      const manager = scope.application && this.#managers.get(scope.application);
+      if (scope !== scope.application) manager?.roomRemoved(scope);
+      else if (manager !== undefined) {
+        background(this.removeManager(scope), this.#logger(), 'removing a WebSocket manager');
+      }
+    },
+  };
   readonly #managers = new Map<Scope, WebSocketScopeManager>();
   #fanOut: FanOut | undefined;
   #door: Doorkeeper | undefined;
@@ -107,6 +125,11 @@ export class WebSocketPlugin
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
   async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
+    const { queuePolicy } = this;
+    if (queuePolicy !== 'close' && queuePolicy !== 'drop-oldest') {
+      const message = `queuePolicy is "${queuePolicy}" and not "close" or "drop-oldest"`;
+      throw new ConfigError('BAD_QUEUE_POLICY' satisfies WebSocketErrorCode, message);
+    }
     const logger = this.server.logger.child('websocket');
     const shared = { settings: this, server: this.server, logger };
     this.#door = new Doorkeeper({
@@ -127,6 +150,7 @@ export class WebSocketPlugin
     this.#eventStreams.start();
     this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs, logger);
     this.#listener.start();
+    this.server.addScopeListener(this.#scopeListener);
     await this.server.plugins.register(this);
   }
 
@@ -135,6 +159,7 @@ export class WebSocketPlugin
     const webSockets = this.#webSockets;
     if (webSockets === undefined) return;
     this.#webSockets = undefined;
+    this.server.removeScopeListener(this.#scopeListener);
     for (const manager of this.#managers.values()) await manager.stop();
     this.#managers.clear();
     this.#eventStreams?.stop();
@@ -154,11 +179,14 @@ export class WebSocketPlugin
   getManager(where: Scope | string): WebSocketScopeManager {
     const application = this.#applicationOf(where);
     if (application === undefined) {
-      const code: WebSocketErrorCode = 'NO_APPLICATION';
-      throw new LifecycleError(code, `no application at "${describe(where)}"`, {
-        phase: 'start',
-        bean: this.name,
-      });
+      throw new LifecycleError(
+        'NO_APPLICATION' satisfies WebSocketErrorCode,
+        `no application at "${describe(where)}"`,
+        {
+          phase: 'start',
+          bean: this.name,
+        },
+      );
     }
     let manager = this.#managers.get(application);
     if (manager === undefined) {

@@ -121,7 +121,7 @@ export class WebSocketScopeManager {
 
   /**
    * Makes the scope of a room's path, or finds it; it stays when its last connection leaves, so that listeners can be added to it
-   * before the first one comes.
+   * before the first one comes, and goes with the room.
    */
   makeScope(room: Scope): WebSocketScope {
     const path = room.fullPath;
@@ -191,6 +191,12 @@ export class WebSocketScopeManager {
     return protocols;
   }
 
+  /** A room has gone, and with it a scope that was made for it. @internal */
+  roomRemoved(room: Scope): void {
+    const scope = this.#byPath.get(room.fullPath);
+    if (scope?.scope === room) this.removeWebSocketScope(scope);
+  }
+
   /** An accepted connection is open. @internal */
   addConnection(connection: WebSocketConnection): void {
     const scope = this.#joined(connection.scope ?? this.application);
@@ -250,10 +256,9 @@ export class WebSocketScopeManager {
 
   /** Somebody has left a scope: one that was made for its connections goes with the last of them. */
   #left(scope: WebSocketScope): void {
-    const { fullPath } = scope.scope;
     if (scope.connections.size + scope.eventStreams.size > 0) return;
-    if (!this.#passing.delete(fullPath)) return;
-    this.#byPath.delete(fullPath);
+    if (this.#byPath.get(scope.path) !== scope || !this.#passing.delete(scope.path)) return;
+    this.#byPath.delete(scope.path);
     this.#tellScopeListeners((listener) => listener.scopeRemoved?.(scope));
   }
 

@@ -173,7 +173,7 @@ export class WebSocketServer {
     if (isOpen) return;
     // The peer has gone, or the connection was closed by a callback, before there was anything to close.
     this.#door.release(admission);
-    if (!socket.destroyed) this.#refuse(request, socket, this.#isStopping ? STOPPING : REFUSED);
+    if (socket.writable) this.#refuse(request, socket, this.#isStopping ? STOPPING : REFUSED);
     await this.#server.disconnect(connection);
   }
 
@@ -315,6 +315,9 @@ class SessionSocket extends WebSocket {
     super.close(code, data);
   }
 }
+
+/** `close` follows, and that is where the connection ends. */
+function ignoreError(): void {}
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const session = sessionOf(this);

@@ -401,6 +401,12 @@ describe('WebSocketPlugin: paths and scopes', () => {
     await until(() => here.events.length === 2);
     assert.equal(server.plugin.getManager(chat).getScope('lobby'), lobby);
     await other.close();
+    const top = await TestClient.open(`${server.url}/chat`);
+    const again = await TestClient.open(`${server.url}/chat/lobby`);
+    await again.close();
+    await until(() => lobby.connections.size === 0);
+    assert.equal(server.plugin.getManager(chat).getScope('/chat')?.connections.size, 1);
+    await top.close();
   });
 
   it('lets listeners added later serve the paths that are already there', async () => {
@@ -428,7 +434,8 @@ describe('WebSocketPlugin: paths and scopes', () => {
     await client.close();
     await until(() => listener.events.length === 2);
     assert.equal(manager.getScope('room1'), made);
-    assert.equal(manager.removeWebSocketScope(made), true);
+    await chat.removeChildScope('room1');
+    await until(() => manager.getScope('room1') === undefined);
     assert.equal(manager.removeWebSocketScope(made), false);
   });
 });
@@ -589,6 +596,15 @@ describe('WebSocketPlugin: stopping', () => {
     assert.equal(await refusedStatus(`${server.url}/chat`), 404);
   });
 
+  it('stops the listeners of an application that does not say goodbye', async () => {
+    await using server = await startServer();
+    const listener = new RecordingListener();
+    const scope = await server.deployWith('chat', listener);
+    await scope.stop();
+    await until(() => listener.events.includes('stop'));
+    assert.throws(() => server.plugin.getManager('/chat'), { code: 'NO_APPLICATION' });
+  });
+
   it('manager.stop closes with 1001, tells and stops the listeners, and can be called twice', async () => {
     await using server = await startServer();
     const listener = new RecordingListener();
@@ -618,6 +634,13 @@ describe('WebSocketPlugin: stopping', () => {
     const server = await startServer();
     await server.stop();
     await server.plugin.stop();
+  });
+
+  it('refuses settings that mean nothing before it starts', async () => {
+    const queuePolicy = 'wait' as 'close';
+    await assert.rejects(() => startServer({ queuePolicy }), { code: 'BAD_QUEUE_POLICY' });
+    const trustedProxies = ['proxy.example'];
+    await assert.rejects(() => startServer({ trustedProxies }), { code: 'BAD_PROXY_ADDRESS' });
   });
 
   it('refuses a scope without application', async () => {
