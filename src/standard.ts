@@ -11,6 +11,7 @@ import {
   ApplicationAdapter,
   Context,
   GlobalScope,
+  LMDBStore,
   MemoryStore,
   MultiThreadedApplicationAdapter,
   RemoteService,
@@ -49,7 +50,8 @@ export function standardClasses(): ClassRegistry {
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
   add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
-  add('MemoryStore', MemoryStore);
+  add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
+  add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
 
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');

@@ -8,6 +8,7 @@ import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
   GlobalScope,
+  LMDBStore,
   Server,
   SharedObjectLimits,
   TCPTransport,
@@ -27,6 +28,7 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   SharedObjectLimits,
   GlobalScope,
   WebScope,
+  LMDBStore,
   TCPTransport,
   TLSHandler,
   HTTPPlugin,
