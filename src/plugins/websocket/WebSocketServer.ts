@@ -383,6 +383,3 @@ function closed(socket: Duplex): Promise<void> {
     else socket.once('close', () => resolve());
   });
 }
-
-/** The end of the socket says all there is to know. */
-function ignoreError(): void {}
