@@ -1,10 +1,11 @@
 // Feeds everything that takes bytes from the network with changed inputs, guided by coverage.
 //   node --import tsx scripts/fuzz.mjs [--runs 10000000] [--target amf0] [--seed N] [--keep]
-// --runs is for all targets together; --keep writes inputs that reached new code to test/fuzz/corpus/.
+// --runs is for all targets together; --keep writes inputs that reached new code to test/fuzz/corpus/,
+// without those that others make needless.
 // Exit code 1 and the input in hex when one is not taken as it has to be.
 import { parseArgs } from 'node:util';
 import { readCorpus, writeCorpus } from '../test/fuzz/corpus.ts';
-import { fuzz } from '../test/fuzz/engine.ts';
+import { fuzz, minimize } from '../test/fuzz/engine.ts';
 import { TARGETS } from '../test/fuzz/targets.ts';
 
 const { values: options } = parseArgs({
@@ -40,5 +41,5 @@ for (const [index, target] of targets.entries()) {
     `${target.name.padEnd(14)} ${runs} inputs, ${Math.round(runs / seconds)}/s, ${reached} characters of code, ` +
       `${found.length} new, ${memory} MB`,
   );
-  if (options.keep) writeCorpus(target.name, [...corpus, ...found]);
+  if (options.keep) writeCorpus(target.name, minimize(target, [...corpus, ...found], code));
 }

@@ -1,7 +1,7 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
-import { RTMPHandler, RTMPPlugin } from './plugins/rtmp/index.ts';
+import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
 import {
   DefaultWebSocketDataListener,
   WebSocketPlugin,
@@ -11,12 +11,14 @@ import {
   ApplicationAdapter,
   Context,
   GlobalScope,
+  LMDBStore,
   MemoryStore,
   MultiThreadedApplicationAdapter,
   RemoteService,
   Server,
   SharedObjectLimits,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from './server/index.ts';
 
@@ -46,12 +48,15 @@ export function standardClasses(): ClassRegistry {
   );
   add('ApplicationAdapter', ApplicationAdapter, 'org.red5.server.adapter.ApplicationAdapter');
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
+  add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
-  add('MemoryStore', MemoryStore);
+  add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
+  add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
 
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');
   add('RTMPHandler', RTMPHandler, 'org.red5.server.net.rtmp.RTMPHandler');
+  add('RTMPTHandler', RTMPTHandler, 'org.red5.server.net.rtmpt.RTMPTServlet');
   add('HTTPPlugin', HTTPPlugin);
   add('WebSocketPlugin', WebSocketPlugin, 'org.red5.net.websocket.WebSocketPlugin');
   add('WebSocketScope', WebSocketScope, 'org.red5.net.websocket.WebSocketScope');

@@ -97,5 +97,7 @@ export {
 } from './statistics/StatisticsService.ts';
 export type { RequestHandler } from './transport/RequestHandler.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
+export type { PeerAddress, StreamHandler } from './transport/StreamHandler.ts';
 export { TCPTransport } from './transport/TCPTransport.ts';
+export { TLSHandler } from './transport/tls/TLSHandler.ts';
 export type { UpgradeHandler } from './transport/UpgradeHandler.ts';

@@ -8,13 +8,18 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
     return typeof a === 'number' && typeof b === 'number' && Number.isNaN(a) && Number.isNaN(b);
   }
-  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  if (classOf(a) !== classOf(b)) return false;
   if (a instanceof Date) return sameValue(a.getTime(), (b as Date).getTime());
   if (ArrayBuffer.isView(a)) return sameBytes(a, b as ArrayBufferView);
   if (a instanceof Map) return sameMap(a, b as Map<unknown, unknown>);
   if (a instanceof Set) return sameSet(a, b as Set<unknown>);
   if (Array.isArray(a) && a.length !== (b as unknown[]).length) return false;
   return sameProperties(a, b);
+}
+
+/** Objects without a prototype are plain objects as well. */
+function classOf(value: object): unknown {
+  return Object.getPrototypeOf(value) ?? Object.prototype;
 }
 
 function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {

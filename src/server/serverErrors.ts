@@ -20,6 +20,7 @@ export const SERVER_ERRORS = {
   METHOD_NOT_EXPOSABLE: 'A method named for remote use does not exist or is a life-cycle method',
   PORT_IN_USE: 'Another process listens on the port',
   PORT_NOT_OPENED: 'The port cannot be opened',
+  TLS_CERTIFICATE: 'The certificate or key of TLS cannot be read, or they do not fit each other',
   JOB_UNKNOWN: 'No scheduled job has this name',
   CRON_PATTERN: 'A cron pattern cannot be read or never fires',
   STORE_FAILED: 'The embedded store could not be opened, read or written',

@@ -8,9 +8,11 @@ import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
   GlobalScope,
+  LMDBStore,
   Server,
   SharedObjectLimits,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from '../../src/server/index.ts';
 
@@ -26,7 +28,9 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   SharedObjectLimits,
   GlobalScope,
   WebScope,
+  LMDBStore,
   TCPTransport,
+  TLSHandler,
   HTTPPlugin,
   RTMPPlugin,
   WebSocketPlugin,

@@ -162,6 +162,22 @@ describe('the chat', () => {
       assert.deepEqual(after, []);
     });
 
+    it('tells no RTMP client that has given the shared object up', async () => {
+      await using speaker = await WebSocketTestClient.open(server.wsURL('/chat/given-up'));
+      await using leaves = await RTMPTestClient.join(server.ports.rtmp, 'chat/given-up');
+      await using stays = await RTMPTestClient.join(server.ports.rtmp, 'chat/given-up');
+      await leaves.sharedObject('chat').use();
+      await stays.sharedObject('chat').use();
+      speaker.send('to both');
+      await leaves.sharedObject('chat').changed('message', 'to both');
+      leaves.sharedObject('chat').release();
+      await leaves.call('fence'); // answered when the release was read
+      speaker.send('to one');
+      await stays.sharedObject('chat').changed('message', 'to one');
+      await leaves.call('fence');
+      assert.deepEqual(leaves.sharedObject('chat').changesOf('message'), ['to both']);
+    });
+
     it('ignores empty lines and bytes', async () => {
       await using client = await WebSocketTestClient.open(server.wsURL('/chat/empty'));
       client.send('');

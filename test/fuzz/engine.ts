@@ -67,6 +67,23 @@ export function fuzz(target: FuzzTarget, options: FuzzOptions): FuzzResult {
   return { found, reached };
 }
 
+/** The inputs of a corpus that reach code which neither the seeds nor those before them reach. */
+export function minimize(
+  target: FuzzTarget,
+  corpus: readonly Buffer[],
+  code: readonly string[],
+): Buffer[] {
+  const coverage = new Coverage(code);
+  for (const input of target.seeds) attempt(target, input);
+  coverage.take();
+  const kept = corpus.filter((input) => {
+    attempt(target, input);
+    return coverage.take();
+  });
+  coverage.stop();
+  return kept;
+}
+
 function attempt(target: FuzzTarget, input: Buffer): void {
   try {
     target.run(input);

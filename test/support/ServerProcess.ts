@@ -144,11 +144,6 @@ export class ServerProcess {
     }
   }
 
-  /** How many lines of the log fit. */
-  countLogged(pattern: RegExp): number {
-    return this.#log.split('\n').filter((line) => pattern.test(line)).length;
-  }
-
   /** Ctrl-C, then waits until the process ends by itself; fails when it does not in time. */
   async stop(timeoutMs = 15_000): Promise<number | null> {
     this.#child.kill('SIGINT');

@@ -6,5 +6,4 @@
  */
 export { Application } from './Application.ts';
 export { Router } from './Router.ts';
-export { SharedObjectListener } from './SharedObjectListener.ts';
 export { WebSocketChatDataListener } from './WebSocketChatDataListener.ts';

@@ -150,7 +150,7 @@ export class FieldRetrievingFactoryBean {
       (this.targetClass === undefined
         ? this.#name
         : `${this.targetClass}.${this.targetField ?? ''}`)
-    ).trim();
+    ).replace(/\s+/g, '');
     const dot = field.lastIndexOf('.');
     const className = field.slice(0, Math.max(dot, 0));
     const constants = this.#factory.classes.findEnum(className);
@@ -202,6 +202,11 @@ export class PropertyPathFactoryBean {
 
   constructor(factory: BeanFactory) {
     this.#factory = factory;
+  }
+
+  /** The path is followed anew each time, as what it leads to may change. */
+  isSingleton(): boolean {
+    return false;
   }
 
   getObject(): unknown {

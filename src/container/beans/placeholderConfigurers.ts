@@ -1,4 +1,4 @@
-import type { BeanInfo } from '../../base/index.ts';
+import { type BeanInfo, ConfigError } from '../../base/index.ts';
 import { mapTexts } from '../definition/mapTexts.ts';
 import { configError, Problems } from '../errors/Problems.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
@@ -119,7 +119,7 @@ abstract class PlaceholderConfigurer extends PropertiesConfigurer {
             secret,
           };
         } catch (error) {
-          problems.catch(error);
+          problems.catch(inBean(error, name));
           return { text, secret: false };
         }
       });
@@ -143,6 +143,13 @@ abstract class PlaceholderConfigurer extends PropertiesConfigurer {
   #finish(text: string): string {
     return this.trimValues ? text.trim() : text;
   }
+}
+
+/** Says which bean a problem belongs to. */
+function inBean(error: unknown, bean: string): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  const { code, message, location, cause } = error;
+  return new ConfigError(code, message, { ...(location && { location }), cause, beanPath: bean });
 }
 
 /**

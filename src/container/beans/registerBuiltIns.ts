@@ -122,6 +122,15 @@ function javaValues(): ClassEntry[] {
   ];
 }
 
+/** Constants of Java's classes that bean files name. */
+const CONSTANTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'java.lang.Boolean': { TRUE: true, FALSE: false },
+  'java.lang.Byte': { MIN_VALUE: -128, MAX_VALUE: 127 },
+  'java.lang.Short': { MIN_VALUE: -32_768, MAX_VALUE: 32_767 },
+  'java.lang.Integer': { MIN_VALUE: -2_147_483_648, MAX_VALUE: 2_147_483_647 },
+  'java.lang.Double': { MAX_VALUE: Number.MAX_VALUE, MIN_VALUE: Number.MIN_VALUE, NaN: Number.NaN },
+};
+
 type Make = (one?: unknown) => unknown;
 
 function toArray(values?: unknown): unknown[] {
@@ -139,7 +148,7 @@ function toMap(values?: unknown): Map<unknown, unknown> {
 function value(name: string, constructors: readonly Signature[], make: Make): ClassEntry {
   /** Never made itself: `make` gives the plain value. */
   class JavaValue {}
-  const type = Object.assign(JavaValue, { valueOf: make });
+  const type = Object.assign(JavaValue, { valueOf: make, ...CONSTANTS[name] });
   const beanInfo: BeanInfo = {
     constructors,
     properties: {},

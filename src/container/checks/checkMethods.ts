@@ -19,7 +19,13 @@ export function checkMethods(bean: CheckedBean): void {
     ['init-method', initMethod],
     ['destroy-method', destroyMethod],
   ] as const) {
-    if (method === undefined || method.optional || method.text === '(inferred)') continue;
+    if (
+      method === undefined ||
+      method.optional ||
+      method.text === '' ||
+      method.text === '(inferred)'
+    )
+      continue;
     if (info.make !== undefined || info.method(method.text) !== undefined) continue;
     const message = `class "${info.name}" has no ${kind} "${method.text}"${didYouMean(method.text, info.methodNames())}`;
     report(bean, 'METHOD_NOT_FOUND', message, method.location);

@@ -411,9 +411,7 @@ export class ApplicationContext {
 
   /** Other names of a bean. */
   getAliases(name: string): string[] {
-    const canonical = this.#factory.table.canonicalName(name);
-    const names = [canonical, ...this.#factory.table.aliasesOf(canonical)];
-    return names.filter((one) => one !== name);
+    return this.#factory.aliasesOf(name);
   }
 
   /** The beans of this context that serve as a type, by name; lazy ones are made. */
@@ -559,11 +557,12 @@ function applyConfigurers(factory: BeanFactory, problems: Problems): void {
   }[] = [];
   for (const name of [...factory.table.definitions.keys()]) {
     try {
+      const type = factory.table.definitions.get(name)?.class?.text;
+      const info = type === undefined ? undefined : factory.findClassByName(type);
+      if (info?.takes('postProcessBeanFactory') !== true || !factory.isBuiltIn(info.class))
+        continue;
       const record = factory.record(name);
       if (record === undefined || record.definition.abstract) continue;
-      const info = factory.predict(record);
-      if (info?.takes('postProcessBeanFactory') !== true || !isConfigurer(record, factory))
-        continue;
       configurers.push({
         record,
         bean: factory.getBean(name) as { postProcessBeanFactory(factory: BeanFactory): void },

@@ -9,11 +9,15 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 const LONG_RANGE: readonly [bigint, bigint] = [-(2n ** 63n), 2n ** 63n - 1n];
 
 /** Text or a number to a number of a kind, refusing what does not fit. */
-export function convertNumber(value: string | number | bigint, name: NumberName): number | bigint {
+export function convertNumber(
+  value: string | number | bigint,
+  name: NumberName,
+): number | bigint | string {
   if (name === 'bigint') return toInteger(value, name);
   if (name === 'byte' || name === 'short' || name === 'int' || name === 'long') {
     return inRange(toInteger(value, name), value, name);
   }
+  if (name === 'decimal') return toDecimal(String(value));
   if (typeof value !== 'string') return Number(value);
   const text = value.trim();
   if (isHexadecimal(text)) return Number(toInteger(text, name));
@@ -23,6 +27,13 @@ export function convertNumber(value: string | number | bigint, name: NumberName)
     return special[1] === '-' ? -Number(special[2]) : Number(special[2]);
   }
   return Number(text.replace(/[dDfF]$/, ''));
+}
+
+/** Decimals stay text, because numbers cannot hold them exactly. */
+function toDecimal(value: string): string {
+  const text = value.trim();
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return text;
+  throw cannot(value, 'decimal');
 }
 
 function toInteger(value: string | number | bigint, name: NumberName): bigint {

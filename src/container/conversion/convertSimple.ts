@@ -27,7 +27,7 @@ export function convertSimple(text: string, kind: SimpleKind): unknown {
     case 'regexp':
       return attempt(text, kind, () => new RegExp(text));
     case 'charset':
-      return attempt(text, kind, () => new TextDecoder(text.trim()).encoding);
+      return attempt(text, kind, () => toCharset(text.trim()));
     case 'timezone':
       return attempt(text, kind, () => {
         new Intl.DateTimeFormat('en', { timeZone: text.trim() });
@@ -63,6 +63,12 @@ function cannot(text: string, kind: string, cause?: unknown): ConversionError {
 function toProperties(text: string): Map<string, string> {
   const properties = parseProperties(new SourceText('text', text));
   return new Map([...properties].map(([key, value]) => [key, value.text]));
+}
+
+/** The name of a known encoding, in capitals. */
+function toCharset(name: string): string {
+  const { encoding } = new TextDecoder(name);
+  return encoding === 'utf-8' ? 'UTF-8' : name.toUpperCase();
 }
 
 /** An absolute one is a URL; a relative one stays text. */

@@ -151,8 +151,9 @@ function convertToArray(value: unknown, type: ElementType, context: ConversionCo
 
 function convertToSet(value: unknown, type: ElementType, context: ConversionContext): unknown {
   if (value instanceof Map) throw new ConversionError(cannotMessage(value, type));
-  if (value instanceof Set && type.element.kind === 'any') return value;
-  return new Set(convertElements(toElements(value, type, context), type.element, context));
+  const elements = toElements(value, type, context);
+  const converted = convertElements(elements, type.element, context);
+  return value instanceof Set && converted === elements ? value : new Set(converted);
 }
 
 /** Text is one element of a list, but several of an array, and of lists of classes and constants. */
@@ -218,16 +219,17 @@ function convertEntries(
   map: ReadonlyMap<unknown, unknown>,
   type: EntryType,
   context: ConversionContext,
-): Map<unknown, unknown> {
+): ReadonlyMap<unknown, unknown> {
   const converted = new Map<unknown, unknown>();
+  let changed = false;
   for (const [key, value] of map) {
     const step = `[${typeof key === 'string' ? key : describeValue(key)}]`;
-    converted.set(
-      convertPart(key, type.key, context, step),
-      convertPart(value, type.value, context, step),
-    );
+    const newKey = convertPart(key, type.key, context, step);
+    const newValue = convertPart(value, type.value, context, step);
+    changed ||= newKey !== key || newValue !== value;
+    converted.set(newKey, newValue);
   }
-  return converted;
+  return changed ? converted : map;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -261,6 +263,10 @@ function convertToClass(value: unknown, context: ConversionContext): unknown {
 
 function convertToProperties(value: unknown): unknown {
   if (value instanceof Map) {
+    const isText = [...value].every(
+      ([key, one]) => typeof key === 'string' && typeof one === 'string',
+    );
+    if (isText) return value;
     return new Map([...value].map(([key, one]) => [String(key), one === null ? '' : String(one)]));
   }
   if (typeof value === 'string') return convertSimple(value, 'properties');

@@ -68,7 +68,7 @@ export interface ArgumentDefinition {
   readonly value: Value;
 }
 
-/** A method to call, and whether a class may lack it. */
+/** A method to call, and whether a class may lack it. An empty text says that there is none. */
 export interface MethodName extends Text {
   /** True when it comes from a default of the file. */
   readonly optional: boolean;

@@ -110,15 +110,16 @@ export interface ContextNode extends Commented {
   readonly attributes: Attributes;
 }
 
+/** A collection of any kind. */
+export type CollectionValue = ListValue | MapValue | PropsValue;
+
 /** Anything that can be given to a property, argument, list or map. */
 export type ValueNode =
   | TextValue
   | ReferenceValue
   | NullValue
   | InnerBeanValue
-  | ListValue
-  | MapValue
-  | PropsValue
+  | CollectionValue
   | NamedValue;
 
 /** Text that is converted to the type of what it is given to. */

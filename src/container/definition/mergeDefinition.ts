@@ -35,12 +35,13 @@ export function mergeDefinition(parent: BeanDefinition, child: BeanDefinition): 
   return merged;
 }
 
-/** Indexed arguments replace those of the parent; others are added after them. */
+/** Arguments with an index or a name replace those of the parent; others are added after them. */
 function mergeArguments(
   parent: readonly ArgumentDefinition[],
   child: readonly ArgumentDefinition[],
 ): ArgumentDefinition[] {
-  const merged = [...parent];
+  const renamed = new Set(child.flatMap(({ name }) => (name === undefined ? [] : [name])));
+  const merged = parent.filter(({ name }) => name === undefined || !renamed.has(name));
   for (const argument of child) {
     const at = merged.findIndex((one) => one.index !== undefined && one.index === argument.index);
     const before = merged[at];

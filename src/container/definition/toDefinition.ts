@@ -108,7 +108,8 @@ function methodOf(
 ): MethodName | undefined {
   const own = attributes.get(kind);
   const method = own ?? defaults.get(`default-${kind}`);
-  if (method === undefined || method.text.trim() === '') return undefined;
+  if (method === undefined) return undefined;
+  // An empty own one switches the default off, also that of a parent definition.
   return { text: method.text.trim(), location: method.location, optional: own === undefined };
 }
 
@@ -126,10 +127,6 @@ function addProperties(
         `"${name}" cannot be the name of a property`,
         node.name.location,
       );
-      continue;
-    }
-    if (definition.properties.has(name)) {
-      problems.add('PROPERTY_DUPLICATE', `property "${name}" is set twice`, node.name.location);
       continue;
     }
     const value = toValue(node.value, defaults, problems);
@@ -312,7 +309,7 @@ const UTIL_FACTORIES = {
   props: { factory: 'PropertiesFactoryBean', source: 'properties', class: '', attribute: '' },
 } as const;
 const PROPERTIES_ATTRIBUTES: Readonly<Record<string, string>> = {
-  location: 'location',
+  location: 'locations',
   'local-override': 'localOverride',
   'ignore-resource-not-found': 'ignoreResourceNotFound',
   'file-encoding': 'fileEncoding',

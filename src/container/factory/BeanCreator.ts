@@ -17,7 +17,7 @@ import type { ContainerErrorCode } from '../errors/containerErrors.ts';
 import { didYouMean } from '../errors/nearestName.ts';
 import { configError } from '../errors/Problems.ts';
 import { BeanCreationError } from './BeanCreationError.ts';
-import type { BeanFactory } from './BeanFactory.ts';
+import type { AutowirePlan, BeanFactory } from './BeanFactory.ts';
 import type { BeanRecord } from './BeanRecord.ts';
 import type { Chain, Frame } from './Chain.ts';
 import { ArgumentsError, chooseArguments, type GivenArgument } from './chooseArguments.ts';
@@ -39,6 +39,15 @@ interface Assignment {
   readonly location: SourceLocation;
   readonly property: WritableProperty | undefined;
   readonly value: unknown;
+}
+
+/** A parameter's bean that was found, but is not made yet. */
+class Planned {
+  readonly plan: AutowirePlan;
+
+  constructor(plan: AutowirePlan) {
+    this.plan = plan;
+  }
 }
 
 /** Makes beans of one factory from their definitions: construct, set properties, initialise. */
@@ -130,17 +139,15 @@ export class BeanCreator {
     const given =
       explicit?.map((value) => ({ value })) ??
       (yield* this.#resolveArguments(definition.args, record, chain));
-    const found = autowired
-      ? yield* this.#autowireParameters(info.constructors ?? [], record, chain)
-      : undefined;
-    return this.#choose(definition, chain, {
+    const values = this.#choose(definition, chain, {
       what: `class "${info.name}"`,
       signatures: info.constructors,
       minimum: info.class.length,
       given,
       conversion: this.#factory.conversion,
-      autowire: found && ((parameter) => found.get(parameter)),
+      autowire: autowired ? this.#autowireParameter(record, chain) : undefined,
     });
+    return yield* this.#makePlanned(values, record, chain);
   }
 
   #choose(
@@ -176,18 +183,31 @@ export class BeanCreator {
     return given;
   }
 
-  /** Looks beans up for the parameters of all signatures, before one is chosen. */
-  *#autowireParameters(
-    signatures: readonly (readonly Parameter[])[],
+  /** Finds beans for parameters that nothing is given for; they are made once a signature is chosen. */
+  #autowireParameter(
     record: BeanRecord,
     chain: Chain,
-  ): Making<Map<Parameter, { readonly value: unknown }>> {
-    const found = new Map<Parameter, { readonly value: unknown }>();
-    for (const parameter of signatures.flat()) {
-      const value = yield* this.#factory.autowire(parameter.type, record, chain, parameter.name);
-      if (value !== undefined) found.set(parameter, { value });
+  ): (parameter: Parameter) => Planned | undefined {
+    return ({ type, name }) => {
+      try {
+        const plan = this.#factory.planAutowire(type, record, chain, name);
+        return plan && new Planned(plan);
+      } catch (error) {
+        if (error instanceof ConfigError) throw new ArgumentsError(error.message, { cause: error });
+        throw error;
+      }
+    };
+  }
+
+  /** Makes what autowiring found for the chosen signature. */
+  *#makePlanned(values: readonly unknown[], record: BeanRecord, chain: Chain): Making<unknown[]> {
+    const made: unknown[] = [];
+    for (const value of values) {
+      made.push(
+        value instanceof Planned ? yield* this.#factory.makePlan(value.plan, record, chain) : value,
+      );
     }
-    return found;
+    return made;
   }
 
   *#callFactoryMethod(
@@ -222,7 +242,7 @@ export class BeanCreator {
       );
     }
     const declared = info.signatures(method.text);
-    const values = this.#choose(definition, chain, {
+    const chosen = this.#choose(definition, chain, {
       what: `method "${method.text}" of class "${info.name}"`,
       signatures:
         declared.length === 0
@@ -233,7 +253,10 @@ export class BeanCreator {
       minimum: found.length,
       given,
       conversion: this.#factory.conversion,
+      autowire:
+        definition.autowire === 'constructor' ? this.#autowireParameter(record, chain) : undefined,
     });
+    const values = yield* this.#makePlanned(chosen, record, chain);
     const frame = chain.frames.at(-1);
     if (frame !== undefined)
       frame.step = { doing: `calling factory method "${method.text}"`, path: `.${method.text}()` };
@@ -504,13 +527,18 @@ export class BeanCreator {
       if (property === undefined || isSimple(property.type, this.#factory)) continue;
       frame.step = { doing: `autowiring property "${name}"`, path: `.${name}` };
       const value = byType
-        ? yield* this.#factory.autowire(property.type, record, chain, name)
+        ? yield* this.#autowireByType(property, record, chain)
         : yield* this.#autowireByName(property, record, chain);
       if (value !== undefined)
         assignments.push({ name, location: definition.location, property, value });
     }
     frame.step = undefined;
     return assignments;
+  }
+
+  *#autowireByType(property: WritableProperty, record: BeanRecord, chain: Chain): Making<unknown> {
+    const plan = this.#factory.planAutowire(property.type, record, chain, property.name);
+    return plan === undefined ? undefined : yield* this.#factory.makePlan(plan, record, chain);
   }
 
   *#autowireByName(property: WritableProperty, record: BeanRecord, chain: Chain): Making<unknown> {
@@ -541,6 +569,7 @@ export class BeanCreator {
       const method = info.method(callback);
       if (method?.length === 1) method.call(instance, value);
     }
+    this.#checkDestroyMethod(info, definition, chain);
     let bean = yield* this.#factory.postProcess(
       instance,
       record,
@@ -562,6 +591,15 @@ export class BeanCreator {
     return bean;
   }
 
+  #checkDestroyMethod(info: ClassInfo, definition: BeanDefinition, chain: Chain): void {
+    const { destroyMethod } = definition;
+    if (destroyMethod === undefined || destroyMethod.optional || !definition.singleton) return;
+    const { text, location } = destroyMethod;
+    if (text === '' || text === '(inferred)' || info.method(text) !== undefined) return;
+    const message = `class "${info.name}" has no destroy-method "${text}"`;
+    this.#fail('METHOD_NOT_FOUND', message, chain, location);
+  }
+
   *#callInitMethod(
     instance: unknown,
     info: ClassInfo,
@@ -569,7 +607,7 @@ export class BeanCreator {
     chain: Chain,
   ): Making<void> {
     const { initMethod } = definition;
-    if (initMethod === undefined) return;
+    if (initMethod === undefined || initMethod.text === '') return;
     if (initMethod.text === 'afterPropertiesSet' && info.takes('afterPropertiesSet')) return;
     const method = info.method(initMethod.text);
     if (method === undefined) {
@@ -660,12 +698,20 @@ function isSetByFile(callback: BeanCallback, definition: BeanDefinition): boolea
   return definition.properties.has(name);
 }
 
-/** Types that are never autowired: texts, numbers, dates, constants, and lists of them. */
+/** Types that are never autowired: texts, numbers, dates, constants, and arrays of them. */
 function isSimple(type: TypeRef, factory: BeanFactory): boolean {
-  if (type.kind === 'bean') return factory.classes.findEnum(type.name) !== undefined;
-  if (type.kind === 'list' || type.kind === 'set' || type.kind === 'array') {
-    return type.element.kind === 'any' || isSimple(type.element, factory);
+  switch (type.kind) {
+    case 'any':
+    case 'properties':
+    case 'map':
+    case 'list':
+    case 'set':
+      return false;
+    case 'array':
+      return type.element.kind !== 'bean' || isSimple(type.element, factory);
+    case 'bean':
+      return factory.classes.findEnum(type.name) !== undefined;
+    default:
+      return true;
   }
-  if (type.kind === 'map') return type.value.kind === 'any' || isSimple(type.value, factory);
-  return type.kind !== 'any';
 }

@@ -93,6 +93,7 @@ function runAll(calls: readonly (() => unknown)[]): unknown {
 /** The destroy-method of a definition; `(inferred)` is `close` or `shutdown`. */
 export function destroyMethodOf({ definition, info }: BeanRecord): string | undefined {
   const name = definition.destroyMethod?.text;
+  if (name === '') return undefined;
   if (name !== '(inferred)') return name;
   return ['close', 'shutdown'].find((method) => info?.method(method) !== undefined);
 }

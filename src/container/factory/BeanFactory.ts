@@ -2,12 +2,13 @@ import { type BindToFluentSyntax, Container, ContainerModule } from 'inversify';
 import {
   type BeanCallback,
   background,
+  ConfigError,
   type Logger,
   type SourceLocation,
 } from '../../base/index.ts';
 import { type AnyClass, type ClassInfo, decapitalise } from '../classes/ClassInfo.ts';
 import type { ClassRegistry } from '../classes/ClassRegistry.ts';
-import { describeType, parseType, type TypeRef } from '../classes/TypeRef.ts';
+import { describeType, type NumberName, parseType, type TypeRef } from '../classes/TypeRef.ts';
 import type { ConversionContext, Converter } from '../conversion/convertValue.ts';
 import { Resource } from '../conversion/Resource.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
@@ -57,6 +58,49 @@ const FACTORY_TYPES: ReadonlySet<string> = new Set([
   'org.springframework.core.io.ResourceLoader',
   'org.springframework.context.ApplicationEventPublisher',
 ]);
+
+/** Types of Java under which plain values and collections that are beans themselves are found. */
+const JAVA_TYPES: Readonly<Partial<Record<TypeRef['kind'], string>>> = {
+  string: 'java.lang.String',
+  boolean: 'java.lang.Boolean',
+  properties: 'java.util.Properties',
+  map: 'java.util.Map',
+  list: 'java.util.List',
+  set: 'java.util.Set',
+};
+const JAVA_NUMBERS: Readonly<Partial<Record<NumberName, string>>> = {
+  int: 'java.lang.Integer',
+  long: 'java.lang.Long',
+  double: 'java.lang.Double',
+};
+
+function javaTypeOf(type: TypeRef): string | undefined {
+  return type.kind === 'number' ? JAVA_NUMBERS[type.name] : JAVA_TYPES[type.kind];
+}
+
+/** A bean that fits a type, and the factory it belongs to. */
+export interface Candidate {
+  readonly factory: BeanFactory;
+  readonly record: BeanRecord;
+}
+
+/** What autowiring by type found: an object that is there, one bean, or all beans of a type. */
+export type AutowirePlan =
+  | { readonly kind: 'ready'; readonly value: unknown }
+  | {
+      readonly kind: 'one' | 'list' | 'set' | 'array' | 'map';
+      readonly candidates: readonly Candidate[];
+    };
+
+/** The bean type of the members of a collection; undefined for all other types. */
+function membersOf(
+  type: TypeRef,
+): { readonly kind: 'list' | 'set' | 'array' | 'map'; readonly type: string } | undefined {
+  if (type.kind === 'map')
+    return type.value.kind === 'bean' ? { kind: 'map', type: type.value.name } : undefined;
+  if (type.kind !== 'list' && type.kind !== 'set' && type.kind !== 'array') return undefined;
+  return type.element.kind === 'bean' ? { kind: type.kind, type: type.element.name } : undefined;
+}
 
 /** The service identifier under which inversify knows the beans of a type. */
 export function beanType(type: string): symbol {
@@ -164,7 +208,7 @@ export class BeanFactory {
     bind: <T>(id: string) => BindToFluentSyntax<T>,
     onDeactivation: (id: string, task: (value: unknown) => void | Promise<void>) => void,
   ): void {
-    const record = this.record(name);
+    const record = this.#mergedRecord(name);
     if (record === undefined || record.definition.abstract) return;
     const { definition } = record;
     const info = this.findClassOf(definition);
@@ -185,6 +229,16 @@ export class BeanFactory {
       definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
     if (definition.singleton && !makesOthers && mayEnd) {
       onDeactivation(name, () => this.#end(record) as void | Promise<void>);
+    }
+  }
+
+  /** A record, or undefined when its definition inherits from nothing: asking for the bean says so. */
+  #mergedRecord(name: string): BeanRecord | undefined {
+    try {
+      return this.record(name);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return undefined;
     }
   }
 
@@ -218,7 +272,7 @@ export class BeanFactory {
   /** All records, in the order of the definitions; abstract ones are left out. */
   *records(): Generator<BeanRecord> {
     for (const name of this.table.definitions.keys()) {
-      const record = this.record(name);
+      const record = this.#mergedRecord(name);
       if (record !== undefined && !record.definition.abstract) yield record;
     }
   }
@@ -350,7 +404,8 @@ export class BeanFactory {
 
   /** True when this factory or an ancestor has a bean of the name. */
   containsBean(name: string): boolean {
-    return this.containsLocalBean(name) || (this.parent?.containsBean(name) ?? false);
+    if (this.containsLocalBean(name)) return true;
+    return this.parent?.containsBean(this.table.canonicalName(name)) ?? false;
   }
 
   /** True when this factory itself has a bean of the name. */
@@ -444,6 +499,15 @@ export class BeanFactory {
       trail: chain.trail(),
       ...(beanPath === undefined ? {} : { beanPath }),
     });
+  }
+
+  /** Other names of a bean of this factory or an ancestor. */
+  aliasesOf(name: string): string[] {
+    const canonical = this.table.canonicalName(name);
+    const names = [canonical, ...this.table.aliasesOf(canonical)];
+    const isOwn = this.findRecord(canonical) !== undefined;
+    const above = isOwn ? [] : (this.parent?.aliasesOf(canonical) ?? []);
+    return [...new Set([...names, ...above])].filter((one) => one !== name);
   }
 
   /** Names of all beans that can be seen here. */
@@ -704,17 +768,71 @@ export class BeanFactory {
     return this.#types.typesOf(record);
   }
 
+  /** The types of a bean by its name, as far as they are known without making it. */
+  typeNamesOf(name: string): ReadonlySet<string> | undefined {
+    const record = this.findRecord(name);
+    if (record !== undefined) return this.typesOf(record);
+    return this.parent?.typeNamesOf(this.table.canonicalName(name));
+  }
+
+  /** Names of the beans that serve as a type; factory beans themselves are named with `&`. */
+  namesForType(
+    type: string,
+    options: { readonly ancestors?: boolean; readonly nonSingletons?: boolean } = {},
+  ): string[] {
+    const names: string[] = [];
+    for (const record of this.recordsOfType(type)) {
+      if (options.nonSingletons !== false || this.isSingleton(record.name)) names.push(record.name);
+    }
+    for (const record of this.records()) {
+      const info = this.#types.predict(record);
+      if (info?.isFactoryBean === true && info.is(type)) names.push(`&${record.name}`);
+    }
+    if (options.ancestors !== true || this.parent === undefined) return names;
+    const above = this.parent.namesForType(type, options);
+    return [
+      ...names,
+      ...above.filter((name) => !this.table.definitions.has(name.replace(/^&/, ''))),
+    ];
+  }
+
+  /** True when all requests for a bean give the same object. */
+  isSingleton(name: string): boolean {
+    const record = this.findRecord(name.replace(/^&/, ''));
+    if (record === undefined)
+      return (
+        this.#singletons.has(name) ||
+        (this.parent?.isSingleton(this.table.canonicalName(name)) ?? false)
+      );
+    if (!record.definition.singleton || name.startsWith('&')) return record.definition.singleton;
+    const info = this.#types.predict(record);
+    if (info?.isFactoryBean !== true) return true;
+    const factory = this.getBean(`&${record.name}`);
+    return typeof factory === 'object' && factory !== null && isSingletonFactory(factory);
+  }
+
+  /** True when each request for a bean makes a new object. */
+  isPrototype(name: string): boolean {
+    const record = this.findRecord(name.replace(/^&/, ''));
+    if (record === undefined) return this.parent?.isPrototype(name) ?? false;
+    if (record.definition.prototype) return true;
+    const info = this.#types.predict(record);
+    return info?.isFactoryBean === true && !name.startsWith('&') && !this.isSingleton(name);
+  }
+
+  /** The definition of a bean of this factory, with all it inherits. */
+  getBeanDefinition(name: string): BeanDefinition | undefined {
+    return this.findRecord(name)?.definition;
+  }
+
   /** The class a definition makes, as far as it is known. */
   predict(record: BeanRecord): ClassInfo | undefined {
     return this.#types.predict(record);
   }
 
   /** Candidates for a type in this factory and its ancestors; own beans hide those of ancestors with the same name. */
-  candidates(
-    type: string,
-    except?: BeanRecord,
-  ): { readonly factory: BeanFactory; readonly record: BeanRecord }[] {
-    const found: { readonly factory: BeanFactory; readonly record: BeanRecord }[] = [];
+  candidates(type: string, except?: BeanRecord): Candidate[] {
+    const found: Candidate[] = [];
     const names = new Set<string>();
     for (
       let factory: BeanFactory | undefined = this;
@@ -732,50 +850,47 @@ export class BeanFactory {
   }
 
   /**
-   * Finds what fits a property or parameter by its type.
+   * Finds what fits a property or parameter by its type, without making it.
    *
    * Undefined when nothing fits.
    *
    * @throws ConfigError BEAN_NOT_UNIQUE when several fit
    */
-  *autowire(type: TypeRef, record: BeanRecord, chain: Chain, what: string): Making<unknown> {
-    if (type.kind === 'bean') return yield* this.#autowireOne(type.name, record, chain, what);
-    if (
-      (type.kind === 'list' || type.kind === 'set' || type.kind === 'array') &&
-      type.element.kind === 'bean'
-    ) {
-      const beans = yield* this.#autowireAll(type.element.name, record, chain);
-      if (beans.size === 0) return undefined;
-      return type.kind === 'set' ? new Set(beans.values()) : [...beans.values()];
+  planAutowire(
+    type: TypeRef,
+    record: BeanRecord,
+    chain: Chain,
+    what: string,
+  ): AutowirePlan | undefined {
+    if (type.kind === 'bean') return this.#planOne(type.name, record, chain, what);
+    const members = membersOf(type);
+    if (members === undefined) {
+      const java = javaTypeOf(type);
+      return java === undefined ? undefined : this.#planOne(java, record, chain, what);
     }
-    if (type.kind === 'map' && type.value.kind === 'bean') {
-      const beans = yield* this.#autowireAll(type.value.name, record, chain);
-      return beans.size === 0 ? undefined : beans;
-    }
-    return undefined;
+    const candidates = this.candidates(members.type, record);
+    return candidates.length === 0 ? undefined : { kind: members.kind, candidates };
   }
 
-  *#autowireOne(type: string, record: BeanRecord, chain: Chain, what: string): Making<unknown> {
-    if (FACTORY_TYPES.has(type)) return this.facade;
+  #planOne(type: string, record: BeanRecord, chain: Chain, what: string): AutowirePlan | undefined {
+    if (FACTORY_TYPES.has(type)) return { kind: 'ready', value: this.facade };
     const candidates = this.candidates(type, record);
     const chosen =
       candidates.length > 1 ? this.#primary(type, candidates, chain, what) : candidates[0];
-    if (chosen !== undefined) {
-      if (chosen.record.definition.singleton) chosen.record.usedBy.add(record);
-      return yield* chosen.factory.obtain(chosen.record, chain, false);
-    }
+    if (chosen !== undefined) return { kind: 'one', candidates: [chosen] };
     for (
       let factory: BeanFactory | undefined = this;
       factory !== undefined;
       factory = factory.parent
     ) {
-      if (factory.container.isCurrentBound(beanType(type)))
-        return factory.container.get(beanType(type));
+      if (factory.container.isCurrentBound(beanType(type))) {
+        return { kind: 'ready', value: factory.container.get(beanType(type)) };
+      }
     }
     return undefined;
   }
 
-  #primary<T extends { readonly record: BeanRecord }>(
+  #primary<T extends Candidate>(
     type: string,
     candidates: readonly T[],
     chain: Chain,
@@ -791,16 +906,18 @@ export class BeanFactory {
     });
   }
 
-  *#autowireAll(type: string, record: BeanRecord, chain: Chain): Making<Map<string, unknown>> {
+  /** Makes what {@link planAutowire} found. */
+  *makePlan(plan: AutowirePlan, record: BeanRecord, chain: Chain): Making<unknown> {
+    if (plan.kind === 'ready') return plan.value;
     const beans = new Map<string, unknown>();
-    for (const candidate of this.candidates(type, record)) {
+    for (const candidate of plan.candidates) {
       if (candidate.record.definition.singleton) candidate.record.usedBy.add(record);
-      beans.set(
-        candidate.record.name,
-        yield* candidate.factory.obtain(candidate.record, chain, false),
-      );
+      const bean = yield* candidate.factory.obtain(candidate.record, chain, false);
+      if (plan.kind === 'one') return bean;
+      beans.set(candidate.record.name, bean);
     }
-    return beans;
+    if (plan.kind === 'map') return beans;
+    return plan.kind === 'set' ? new Set(beans.values()) : [...beans.values()];
   }
 
   // --------------------------------------------------------------- callbacks

@@ -17,8 +17,8 @@ export interface GivenArgument {
   readonly value: unknown;
 }
 
-/** Finds a value for a parameter that nothing was given for; undefined when there is none. */
-export type Autowire = (parameter: Parameter) => { readonly value: unknown } | undefined;
+/** Finds what stands for a parameter that nothing was given for; undefined when there is none. */
+export type Autowire = (parameter: Parameter) => object | undefined;
 
 /** What a call of {@link chooseArguments} is about. */
 export interface ArgumentRequest {
@@ -100,6 +100,7 @@ function fitArguments(
 ): { values: unknown[]; weight: number } | string {
   const { conversion } = request;
   const used = new Set<GivenArgument>();
+  const wired = new Set<unknown>();
   const values: unknown[] = [];
   const raw: unknown[] = [];
   for (const [index, parameter] of parameters.entries()) {
@@ -114,11 +115,13 @@ function fitArguments(
       );
     }
     if (argument === undefined) {
-      const found = autowire?.(parameter);
+      const found = wire(parameter, autowire);
+      if (typeof found === 'string') return found;
       if (found === undefined)
         return `nothing is given for parameter "${parameter.name}" (${describeType(parameter.type)})`;
-      values.push(found.value);
-      raw.push(found.value);
+      values.push(found);
+      raw.push(found);
+      wired.add(found);
       continue;
     }
     used.add(argument);
@@ -135,10 +138,20 @@ function fitArguments(
     }
   }
   const weight = Math.min(
-    distance(values, parameters, conversion.classes),
-    distance(raw, parameters, conversion.classes) - 1024,
+    distance(values, parameters, conversion.classes, wired),
+    distance(raw, parameters, conversion.classes, wired) - 1024,
   );
   return { values, weight };
+}
+
+/** A parameter that cannot be autowired is the reason why a signature does not fit. */
+function wire(parameter: Parameter, autowire: Autowire | undefined): object | string | undefined {
+  try {
+    return autowire?.(parameter);
+  } catch (error) {
+    if (error instanceof ArgumentsError) return error.message;
+    throw error;
+  }
 }
 
 function findArgument(
@@ -214,10 +227,12 @@ function distance(
   values: readonly unknown[],
   parameters: readonly Parameter[],
   classes: ClassRegistry,
+  wired: ReadonlySet<unknown>,
 ): number {
   let sum = 0;
   for (const [index, parameter] of parameters.entries()) {
     const value = values[index];
+    if (wired.has(value)) continue;
     if (!valueIsOf(value, parameter.type, classes)) return FAR;
     if (value !== null && value !== undefined) sum += distanceOf(value, parameter.type, classes);
   }

@@ -93,14 +93,14 @@ function* resolveMap(
   return map;
 }
 
-/** Converts members to the type of the collection, unless they name their own. */
+/** Converts texts to the type of the collection, unless they name their own; other members stay as they are. */
 function typed(
   value: unknown,
   where: Value,
   type: Text | undefined,
   factory: BeanFactory,
 ): unknown {
-  if (type === undefined || (where.kind === 'text' && where.type !== undefined)) return value;
+  if (type === undefined || where.kind !== 'text' || where.type !== undefined) return value;
   return convertTo(value, type, where, factory);
 }
 

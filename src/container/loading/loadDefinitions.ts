@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import type { SourceLocation } from '../../base/index.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
-import type { AliasNode, BeanNode, BeansNode, ImportNode, Text } from '../definition/beanFile.ts';
+import type {
+  AliasNode,
+  BeanNode,
+  BeansNode,
+  ImportNode,
+  ObjectNode,
+  Text,
+} from '../definition/beanFile.ts';
 import {
   contextDefinition,
   type Defaults,
@@ -101,7 +108,7 @@ class Loader {
       else if (item.kind === 'bean') this.#addBean(item, defaults, used);
       else if (item.kind === 'object') {
         const definition = objectDefinition(item, defaults, this.#problems);
-        this.#register(definition, item.id, [], used);
+        this.#register(definition, item.id ?? nameOfObject(item), [], used);
       } else if (item.kind !== 'annotation-config') {
         this.#register(contextDefinition(item, this.#problems), undefined, [], used);
       }
@@ -152,7 +159,9 @@ class Loader {
     const isEmpty = id !== undefined && id.text.trim() === '' && aliases.length === 0;
     if (isEmpty)
       this.#problems.add('NAME_INVALID', 'the id of a bean cannot be empty', id.location);
-    this.#register(definition, id?.text.trim() === '' ? undefined : id, aliases, used);
+    const first = id?.text.trim() === '' ? undefined : id;
+    limitCandidates(definition, first ?? aliases[0], defaults);
+    this.#register(definition, first, aliases, used);
   }
 
   #register(
@@ -177,7 +186,7 @@ class Loader {
     for (const name of [first, ...others]) {
       const taken = used.get(name.text);
       if (taken !== undefined && !(name !== first && name.text === first.text)) {
-        const message = `the name "${name.text}" is used twice; first in line ${taken.line}`;
+        const message = `bean name "${name.text}" is used twice; first in line ${taken.line}`;
         this.#problems.add('BEAN_DUPLICATE', message, name.location);
       }
       used.set(name.text, name.location);
@@ -255,6 +264,29 @@ class Loader {
       this.table.aliases.delete(alias);
     }
   }
+}
+
+/** A constant or property path without an id is named by what it stands for. */
+function nameOfObject({ value }: ObjectNode): Text | undefined {
+  const isNamed = value.kind === 'constant' || value.kind === 'property-path';
+  return isNamed ? { text: value.name, location: value.location } : undefined;
+}
+
+/** With `default-autowire-candidates` only beans whose names fit its patterns are found by type. */
+function limitCandidates(
+  definition: BeanDefinition,
+  name: Text | undefined,
+  defaults: Defaults,
+): void {
+  const patterns = defaults.get('default-autowire-candidates');
+  if (patterns === undefined || definition.flags.has('autowire-candidate')) return;
+  const fits = splitNames(patterns.text).some((pattern) => matches(pattern, name?.text ?? ''));
+  definition.flags.set('autowire-candidate', { text: String(fits), location: patterns.location });
+}
+
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
 
 function inherit(outer: Defaults, own: Defaults): Defaults {

@@ -1,19 +1,22 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { BeanInfo } from '../../base/index.ts';
-import type { SocketHandler } from '../../server/index.ts';
+import type { PeerAddress, SocketHandler, StreamHandler } from '../../server/index.ts';
 import type { RTMPPlugin } from './RTMPPlugin.ts';
 
 /** First bytes of RTMP (3) and of its encrypted variants, which are refused with a reason. */
 const FIRST_BYTES: ReadonlySet<number> = new Set([3, 6, 8, 9]);
 
 /**
- * Gives the RTMP connections of a port to the {@link RTMPPlugin}; several ports may have one each.
+ * Gives RTMP connections to the {@link RTMPPlugin}: those of a port, and those that come inside another protocol.
+ *
+ * Several ports may share one.
  *
  * @red5 org.red5.server.net.rtmp.RTMPHandler
  */
-export class RTMPHandler implements SocketHandler {
+export class RTMPHandler implements SocketHandler, StreamHandler {
   static readonly beanInfo: BeanInfo = {
-    types: ['RTMPHandler', 'SocketHandler'],
+    types: ['RTMPHandler', 'SocketHandler', 'StreamHandler'],
     constructors: [[['plugin', 'RTMPPlugin']]],
   };
 
@@ -36,5 +39,9 @@ export class RTMPHandler implements SocketHandler {
       secure: 'encrypted' in socket,
     };
     this.#plugin.accept(socket, peer, head);
+  }
+
+  handleStream(stream: Duplex, peer: PeerAddress): void {
+    this.#plugin.accept(stream, peer, Buffer.alloc(0));
   }
 }

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { BeanInfo, Lifecycle, Timer } from '../../base/index.ts';
 import { KeyCache } from '../../io/index.ts';
-import type { Red5Plugin, Server } from '../../server/index.ts';
+import type { PeerAddress, Red5Plugin, Server } from '../../server/index.ts';
 import { ConnectPhase } from './ConnectPhase.ts';
 import { BufferBudget } from './chunk/BufferBudget.ts';
 import { INITIAL_CHUNK_SIZE } from './chunk/chunkLimits.ts';
-import { type LinkServices, type PeerAddress, RTMPLink } from './link/RTMPLink.ts';
+import { type LinkServices, RTMPLink } from './link/RTMPLink.ts';
 import { SharedObjectEncoder } from './message/SharedObjectEncoder.ts';
 import { TurnFlusher } from './outbox/TurnFlusher.ts';
 import type { ConnectionServices } from './RTMPConnection.ts';
@@ -126,7 +126,8 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
     return this.#links.size;
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    if (this.#running !== undefined) return;
     const { clock } = this.server;
     this.#running = {
       link: this.#linkServices(),
@@ -135,6 +136,7 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
         for (const link of this.#links) link.tick();
       }),
     };
+    await this.server.plugins.register(this);
   }
 
   /** Closes every client that is left and waits until all are gone or the deadline comes. */
@@ -142,6 +144,7 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
     if (this.#running === undefined) return;
     this.#running.ticks.cancel();
     this.#running = undefined;
+    this.server.plugins.unregister(this);
     for (const link of this.#links) link.end();
     await this.#allGone(deadline);
   }

@@ -7,9 +7,9 @@
  *
  * @packageDocumentation
  */
-export type { PeerAddress } from './link/RTMPLink.ts';
 export type { ObjectEncoding } from './message/messageType.ts';
 export { RTMPConnection } from './RTMPConnection.ts';
 export { RTMPHandler } from './RTMPHandler.ts';
 export { RTMPPlugin } from './RTMPPlugin.ts';
 export { RTMP_ERRORS, type RTMPErrorCode } from './rtmpErrors.ts';
+export { RTMPTHandler } from './tunnel/RTMPTHandler.ts';

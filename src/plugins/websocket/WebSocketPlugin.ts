@@ -17,6 +17,7 @@ import {
   ScopeUtils,
   type Server,
   type SocketHandler,
+  type StreamHandler,
   type UpgradeHandler,
 } from '../../server/index.ts';
 import { FanOut, type QueuePolicy } from './frame/FanOut.ts';
@@ -26,7 +27,7 @@ import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import { WebSocketServer } from './WebSocketServer.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
-import type { WebSocketErrorCode } from './webSocketErrors.ts';
+import type { WebSocketErrorCode } from './websocketErrors.ts';
 
 /** Name by which `PluginRegistry.getPlugin` finds the plugin. */
 export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
@@ -46,6 +47,7 @@ export class WebSocketPlugin
     types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler', 'RequestHandler'],
     properties: {
       server: 'Server',
+      streamHandlers: 'list<StreamHandler>',
       allowedOrigins: 'list<string>',
       trustedProxies: 'list<string>',
       maxMessageBytes: 'int',
@@ -75,6 +77,7 @@ export class WebSocketPlugin
   readonly urlScheme = 'ws';
   readonly upgradeName = 'websocket';
   server!: Server;
+  streamHandlers: readonly StreamHandler[] = [];
   allowedOrigins: string[] = ['same-host', 'none'];
   trustedProxies: string[] = [];
   maxMessageBytes = 65_536;
@@ -176,14 +179,11 @@ export class WebSocketPlugin
   getManager(where: Scope | string): WebSocketScopeManager {
     const application = this.#applicationOf(where);
     if (application === undefined) {
-      throw new LifecycleError(
-        'NO_APPLICATION' satisfies WebSocketErrorCode,
-        `no application at "${describe(where)}"`,
-        {
-          phase: 'start',
-          bean: this.name,
-        },
-      );
+      const code: WebSocketErrorCode = 'NO_APPLICATION';
+      throw new LifecycleError(code, `no application at "${describe(where)}"`, {
+        phase: 'start',
+        bean: this.name,
+      });
     }
     let manager = this.#managers.get(application);
     if (manager === undefined) {

@@ -2,14 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws';
 import { background, type Logger, type Timer } from '../../base/index.ts';
-import type { Server } from '../../server/index.ts';
+import type { Server, StreamHandler } from '../../server/index.ts';
 import type { FanOut } from './frame/FanOut.ts';
 import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
 import type { Admission, Doorkeeper } from './handshake/Doorkeeper.ts';
+import { parseTarget } from './handshake/parseTarget.ts';
 import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
 import { TokenBucket } from './limits/TokenBucket.ts';
 import { CLOSE_CODE, sendThrough, WebSocketConnection } from './WebSocketConnection.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
+import { WebSocketStream } from './WebSocketStream.ts';
 import { WSMessage } from './WSMessage.ts';
 
 /** What the server needs of its plugin. */
@@ -38,6 +40,8 @@ export class WebSocketServer {
   readonly #sockets = new Set<Duplex>();
   readonly #forgetSocket: (this: Duplex) => void;
   readonly #open = new Map<WebSocketConnection, Admission>();
+  /** Other protocols' bytes inside WebSocket messages. */
+  readonly #streams = new Set<WebSocketStream>();
   #heartbeat: Timer | undefined;
   #isStopping = false;
 
@@ -72,6 +76,7 @@ export class WebSocketServer {
     for (const connection of [...this.#open.keys()]) {
       connection.close({ kind: 'shutdown', description: 'server stops' });
     }
+    for (const stream of this.#streams) stream.goAway();
     const cut = () => {
       for (const socket of this.#sockets) socket.destroy();
     };
@@ -88,8 +93,15 @@ export class WebSocketServer {
     socket.on('close', this.#forgetSocket);
     // Stays: a peer may reset while it is being refused. Once it is open, ws listens too.
     socket.on('error', ignoreError);
-    const admission =
-      checkRequest(request) ?? (this.#isStopping ? STOPPING : this.#door.admit(request));
+    const fault = checkRequest(request) ?? (this.#isStopping ? STOPPING : undefined);
+    const handler = this.#streamHandlerFor(request);
+    if (fault !== undefined) this.#refuse(request, socket, fault);
+    else if (handler !== undefined) this.#openStream(request, socket, { head, handler });
+    else this.#openConnection(request, socket, head);
+  }
+
+  #openConnection(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const admission = this.#door.admit(request);
     if ('status' in admission) {
       this.#refuse(request, socket, admission);
       return;
@@ -99,6 +111,40 @@ export class WebSocketServer {
       this.#logger,
       'WebSocket handshake',
     );
+  }
+
+  /** The protocol that a client wants to speak inside; browser plug-ins that cannot name a sub-protocol say it in the address. */
+  #streamHandlerFor(request: IncomingMessage): StreamHandler | undefined {
+    const { streamHandlers } = this.#settings;
+    if (streamHandlers.length === 0) return undefined;
+    const protocols = requestedProtocols(request) ?? [];
+    const { protocol } = parseTarget(request.url ?? '')?.parameters ?? {};
+    return streamHandlers.find(
+      ({ protocolName }) => protocols.includes(protocolName) || protocol === protocolName,
+    );
+  }
+
+  /** Completes the handshake and hands the bytes inside over. */
+  #openStream(
+    request: IncomingMessage,
+    socket: Duplex,
+    { head, handler }: { readonly head: Buffer; readonly handler: StreamHandler },
+  ): void {
+    const admission = this.#door.admitStream(request, handler);
+    if ('status' in admission) {
+      this.#refuse(request, socket, admission);
+      return;
+    }
+    socket.once('close', () => this.#door.releaseStream(admission));
+    const { protocolName } = handler;
+    if (requestedProtocols(request)?.includes(protocolName))
+      this.#agreed.set(request, protocolName);
+    this.#ws.handleUpgrade(request, socket, head, (webSocket) => {
+      const stream = new WebSocketStream(webSocket);
+      this.#streams.add(stream);
+      stream.once('close', () => this.#streams.delete(stream));
+      handler.handleStream(stream, admission.facts);
+    });
   }
 
   /** Asks the application, then completes the handshake. */
@@ -270,9 +316,6 @@ class SessionSocket extends WebSocket {
   }
 }
 
-/** `close` follows, and that is where the connection ends. */
-function ignoreError(): void {}
-
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const session = sessionOf(this);
   session?.server.received(session, data as Buffer, isBinary);
@@ -337,3 +380,6 @@ function closed(socket: Duplex): Promise<void> {
     else socket.once('close', () => resolve());
   });
 }
+
+/** The end of the socket says all there is to know. */
+function ignoreError(): void {}

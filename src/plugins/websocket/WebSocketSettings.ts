@@ -1,7 +1,10 @@
+import type { StreamHandler } from '../../server/index.ts';
 import type { QueuePolicy } from './frame/FanOut.ts';
 
 /** Every limit, time-out and policy of the WebSocket server; properties of the bean {@link WebSocketPlugin}. */
 export interface WebSocketSettings {
+  /** Protocols of bytes that clients may speak inside binary messages, asked for by sub-protocol or as `?protocol=rtmp`. */
+  readonly streamHandlers: readonly StreamHandler[];
   /** Pages that may connect; see {@link OriginPolicy}. */
   readonly allowedOrigins: readonly string[];
   /** Proxies whose `X-Forwarded-*` headers are believed: addresses and networks. */

@@ -1,11 +1,15 @@
 import { describeError } from '../../base/index.ts';
 import type { BaseConnection } from '../connection/BaseConnection.ts';
+import type { Connection } from '../connection/Connection.ts';
 import { Red5, runWithConnection } from '../connection/Red5.ts';
+import { isPromise, type MaybePromise } from '../MaybePromise.ts';
 import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
+import type { ScopeHandler } from '../scope/ScopeHandler.ts';
 import { ArgumentFault, convertArguments } from './convertArguments.ts';
 import { type ExposedMethod, exposedMethods } from './exposedMethods.ts';
 import type { RemoteCall, RemoteCallFailure, RemoteCallResult } from './RemoteCall.ts';
+import type { SchemaResult } from './RemoteMethods.ts';
 import { RemoteService } from './RemoteService.ts';
 
 /**
@@ -36,23 +40,27 @@ export class RemoteCalls {
    * `method` is looked for in the application's handler; `service.method` in the service handlers of the scope, then in the bean
    * `<service>.service` of the webapp or the server. The result is awaited; other calls go on meanwhile. Never rejects.
    */
-  async invoke(connection: BaseConnection, call: RemoteCall): Promise<RemoteCallResult> {
+  invoke(connection: BaseConnection, call: RemoteCall): Promise<RemoteCallResult> {
     this.#counts.calls += 1;
     const pending = this.#pending.get(connection) ?? 0;
     if (pending >= this.maxPendingCalls) {
-      return this.#fail('TOO_MANY_CALLS', `More than ${this.maxPendingCalls} calls are pending`);
+      const description = `More than ${this.maxPendingCalls} calls are pending`;
+      return Promise.resolve(this.#fail('TOO_MANY_CALLS', description));
     }
+    const outcome = runWithConnection(connection, () => this.#invoke(connection, call));
+    // Most methods answer at once, and need no book-keeping of calls that wait.
+    if (!isPromise(outcome)) return Promise.resolve(outcome);
     this.#pending.set(connection, pending + 1);
-    try {
-      return await runWithConnection(connection, () => this.#invoke(connection, call));
-    } finally {
-      const left = (this.#pending.get(connection) ?? 1) - 1;
-      if (left === 0) this.#pending.delete(connection);
-      else this.#pending.set(connection, left);
-    }
+    return outcome.finally(() => this.#finished(connection));
   }
 
-  async #invoke(connection: BaseConnection, call: RemoteCall): Promise<RemoteCallResult> {
+  #finished(connection: BaseConnection): void {
+    const left = (this.#pending.get(connection) ?? 1) - 1;
+    if (left === 0) this.#pending.delete(connection);
+    else this.#pending.set(connection, left);
+  }
+
+  #invoke(connection: BaseConnection, call: RemoteCall): MaybePromise<RemoteCallResult> {
     const { scope } = connection;
     if (scope === undefined || !connection.isConnected) {
       return this.#fail('NOT_CONNECTED', 'Not connected');
@@ -64,27 +72,31 @@ export class RemoteCalls {
     }
     const method = this.methodsOf(target).get(call.method);
     if (method === undefined) {
-      const name = describeCall(call);
-      return this.#fail('METHOD_NOT_FOUND', `Method ${name} not found`);
+      return this.#fail('METHOD_NOT_FOUND', `Method ${describeCall(call)} not found`);
     }
+    const failed = (error: unknown): RemoteCallResult => this.#threw(error, connection, call);
     try {
-      const { handler } = scope;
-      if (handler?.serviceCall !== undefined) {
-        const said: unknown = await handler.serviceCall(connection, call);
-        if (said !== true) {
-          return this.#fail('ACCESS_DENIED', `Access to ${describeCall(call)} denied`);
-        }
-      }
-      const args = await prepareArguments(method, call.args);
-      const value =
-        method.connection === true ? method.call(connection, ...args) : method.call(...args);
-      return { ok: true, value: await value };
+      const allowed = askHandler(scope.handler, connection, call);
+      const outcome = isPromise(allowed)
+        ? allowed.then((said) => this.#callIf(said, method, connection, call))
+        : this.#callIf(allowed, method, connection, call);
+      return isPromise(outcome) ? outcome.catch(failed) : outcome;
     } catch (error) {
-      if (error instanceof ArgumentFault) {
-        return this.#fail('BAD_ARGUMENTS', `Method ${describeCall(call)} ${error.message}`);
-      }
-      return this.#threw(error, connection, call);
+      return failed(error);
     }
+  }
+
+  #callIf(
+    allowed: boolean,
+    method: ExposedMethod,
+    connection: BaseConnection,
+    call: RemoteCall,
+  ): MaybePromise<RemoteCallResult> {
+    if (allowed !== true) {
+      return this.#fail('ACCESS_DENIED', `Access to ${describeCall(call)} denied`);
+    }
+    const outcome = callMethod(method, connection, call.args);
+    return isPromise(outcome) ? outcome.then(succeeded) : succeeded(outcome);
   }
 
   /**
@@ -95,11 +107,7 @@ export class RemoteCalls {
   callMethod(target: object, name: string, args: readonly unknown[]): Promise<unknown> | undefined {
     const method = this.methodsOf(target).get(name);
     if (method === undefined) return undefined;
-    return (async () => {
-      const prepared = await prepareArguments(method, args);
-      const connection = method.connection === true ? [Red5.getConnectionLocal()] : [];
-      return method.call(...connection, ...prepared);
-    })();
+    return (async () => callMethod(method, Red5.getConnectionLocal(), args))();
   }
 
   /**
@@ -127,6 +135,9 @@ export class RemoteCalls {
   }
 
   #threw(error: unknown, connection: BaseConnection, call: RemoteCall): RemoteCallResult {
+    if (error instanceof ArgumentFault) {
+      return this.#fail('BAD_ARGUMENTS', `Method ${describeCall(call)} ${error.message}`);
+    }
     const root = rootCause(error);
     this.#server.logger.warn(`remote method ${describeCall(call)} failed: ${describeError(root)}`, {
       scope: connection.scope?.fullPath,
@@ -146,17 +157,38 @@ function findTarget(scope: Scope, call: RemoteCall): object | undefined {
   return typeof bean === 'object' && bean !== null ? bean : undefined;
 }
 
-async function prepareArguments(
+function askHandler(
+  handler: ScopeHandler | undefined,
+  connection: BaseConnection,
+  call: RemoteCall,
+): MaybePromise<boolean> {
+  return handler?.serviceCall === undefined ? true : handler.serviceCall(connection, call);
+}
+
+function callMethod(
   method: ExposedMethod,
+  connection: Connection | undefined,
   given: readonly unknown[],
-): Promise<readonly unknown[]> {
+): MaybePromise<unknown> {
   const args = method.parameters === undefined ? given : convertArguments(given, method.parameters);
-  if (method.schema === undefined) return args;
-  const checked = await method.schema['~standard'].validate(args);
+  const call = (checked: readonly unknown[]): unknown =>
+    method.connection === true ? method.call(connection, ...checked) : method.call(...checked);
+  if (method.schema === undefined) return call(args);
+  const result = method.schema['~standard'].validate(args);
+  return isPromise(result)
+    ? result.then((checked) => call(checkedArguments(checked)))
+    : call(checkedArguments(result));
+}
+
+function checkedArguments(checked: SchemaResult): readonly unknown[] {
   if (checked.issues !== undefined) {
     throw new ArgumentFault(`refuses the arguments: ${checked.issues[0]?.message ?? 'not valid'}`);
   }
   return Array.isArray(checked.value) ? checked.value : [checked.value];
+}
+
+function succeeded(value: unknown): RemoteCallResult {
+  return { ok: true, value };
 }
 
 function describeCall(call: RemoteCall): string {

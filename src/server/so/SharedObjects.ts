@@ -2,7 +2,7 @@ import { background, describeError } from '../../base/index.ts';
 import type { BaseConnection } from '../connection/BaseConnection.ts';
 import { runWithConnection } from '../connection/Red5.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
-import type { Store } from '../persistence/Store.ts';
+import type { Store, StoreChanges } from '../persistence/Store.ts';
 import { sharedObjectCollection } from '../persistence/sharedObjectCollection.ts';
 import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
@@ -266,24 +266,22 @@ export class SharedObjects {
     if (present !== undefined) return present;
     if (!scope.enabled) return undefined;
     const store = persistent ? scope.application?.store : undefined;
-    const collection = sharedObjectCollection(scope.fullPath, name);
     const so = new SharedObject(scope, name, {
       persistent,
       limits: this.limits,
-      remove: () => this.#remove(so),
-      save: store === undefined ? undefined : (changes) => store.write(collection, changes),
+      owner: this,
     });
     const objects = this.#objects.get(scope);
     if (objects === undefined) this.#objects.set(scope, new Map([[name, so]]));
     else objects.set(name, so);
-    if (store !== undefined && !this.#load(so, store, collection)) return undefined;
+    if (store !== undefined && !this.#load(so, store)) return undefined;
     return so;
   }
 
   /** Returns false when the store cannot be read: an object whose attributes are not known must not be given out as empty. */
-  #load(so: SharedObject, store: Store, collection: string): boolean {
+  #load(so: SharedObject, store: Store): boolean {
     try {
-      const loaded = so.load(store.read(collection));
+      const loaded = so.load(store.read(sharedObjectCollection(so.scope.fullPath, so.name)));
       if (loaded !== undefined) background(loaded, this.#server.logger, 'loading a shared object');
       return true;
     } catch (error) {
@@ -296,7 +294,23 @@ export class SharedObjects {
     }
   }
 
-  #remove(so: SharedObject): void {
+  /**
+   * Stores changes of a persistent object; never throws.
+   *
+   * @internal
+   */
+  save(so: SharedObject, changes: StoreChanges): MaybePromise<void> {
+    const store = so.scope.application?.store;
+    if (store === undefined) return undefined;
+    try {
+      return store.write(sharedObjectCollection(so.scope.fullPath, so.name), changes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** @internal */
+  removed(so: SharedObject): void {
     const objects = this.#objects.get(so.scope);
     if (objects?.get(so.name) !== so) return;
     objects.delete(so.name);

@@ -4,6 +4,7 @@ import {
   MultiThreadedApplicationAdapter,
   Server,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from '../../../src/server/index.ts';
 
@@ -78,8 +79,13 @@ export async function startRTMP(options: StartOptions = {}): Promise<RunningRTMP
   const transport = new TCPTransport();
   transport.host = '127.0.0.1';
   transport.logger = log;
-  transport.handlers = [new RTMPHandler(plugin)];
-  plugin.start();
+  const tls = new TLSHandler();
+  tls.selfSigned = true;
+  tls.logger = new LogKeeper();
+  tls.handlers = [new RTMPHandler(plugin)];
+  transport.handlers = [new RTMPHandler(plugin), tls];
+  await tls.start();
+  await plugin.start();
   await scope.start();
   await transport.start();
   return {
@@ -89,6 +95,7 @@ export async function startRTMP(options: StartOptions = {}): Promise<RunningRTMP
     log,
     async [Symbol.asyncDispose]() {
       await transport.stop();
+      tls.stop();
       await scope.stop();
       await plugin.stop(AbortSignal.timeout(500));
       await server.stop();

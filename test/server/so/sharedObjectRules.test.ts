@@ -529,6 +529,34 @@ describe('shared objects, deliveries', () => {
     assert.equal(p.so.getAttribute('x'), 2);
   });
 
+  it('goes through ten thousand messages that waited, in order', async () => {
+    await using p = await pair();
+    p.so.beginUpdate();
+    const asked: unknown[] = [];
+    for (let i = 0; i < 10_000; i += 1) asked.push(p.ask(p.a, set('x', i)));
+    p.so.endUpdate();
+    await Promise.all(asked);
+    const values = p.b.batches.map((batch) => batch.events[0]);
+    assert.equal(values.length, 10_000);
+    assert.deepEqual(values.at(-1), { type: 'change', key: 'x', value: 9999 });
+  });
+
+  it('lets an object go that a listener releases when its last subscriber leaves', async () => {
+    await using p = await pair();
+    p.so.acquire();
+    p.so.addSharedObjectListener({
+      onSharedObjectDisconnect(so) {
+        if (so.subscribers.size === 0) so.release();
+      },
+    });
+    await p.ask(p.a, release);
+    await p.ask(p.b, release, use);
+    assert.equal(p.so.isClosed, false);
+    p.so.acquire();
+    await p.ask(p.b, release);
+    assert.equal(p.so.isClosed, true);
+  });
+
   it('ends an update that server code forgot to end', async () => {
     await using p = await pair();
     p.so.beginUpdate();
@@ -924,5 +952,19 @@ describe('shared objects, a slow store', () => {
     open();
     await asked;
     assert.deepEqual(a.take(), ['v4 useSuccess, change x=2, change k=1']);
+  });
+
+  it('does not give an object out whose attributes cannot be loaded', async () => {
+    const store = new MemoryStore();
+    Object.assign(store, { read: () => Promise.reject(new Error('gone')) });
+    await using s = await startTestServer({
+      configure: (application) => {
+        application.store = store;
+      },
+    });
+    const a = await s.connect();
+    await a.ask(s.server, 's', [use], true);
+    assert.deepEqual(a.take(), ['v1 status SharedObject.ObjectCreationFailed error']);
+    assert.equal(s.server.sharedObjects.hasSharedObject(s.application, 's'), false);
   });
 });

@@ -50,7 +50,6 @@ export class RTMPTestClient {
   readonly handshake: RTMPHandshake;
   /** Resolves when the socket is gone, whoever closed it. */
   readonly closed: Promise<void>;
-  answersPings = true;
   readonly #socket: Socket;
   readonly #port: number;
   readonly #reader = new ChunkReader();
@@ -208,7 +207,7 @@ export class RTMPTestClient {
 
   #receivedControl(payload: Buffer): void {
     const isPing = payload.readUInt16BE(0) === 6;
-    if (!isPing || !this.answersPings) return;
+    if (!isPing) return;
     const pong = Buffer.from(payload);
     pong.writeUInt16BE(7, 0);
     this.send({ type: messageType.userControl, chunkStream: 2, payload: pong });

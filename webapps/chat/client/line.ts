@@ -13,7 +13,7 @@ export interface Line {
 }
 
 /** Longest name shown; longer ones are cut. */
-export const maxNameLength = 40;
+const maxNameLength = 40;
 
 /** Reads a frame; never fails. */
 export function readLine(frame: string): Line {

@@ -76,6 +76,7 @@ export function readBean({ element, comments }: Child, problems: Problems): Bean
     } else unknownElement(one, element, problems, CHILDREN);
   }
   for (const attribute of element.foreign) readSugar(attribute, parts, problems);
+  checkTwice(parts.properties, problems);
   return {
     kind: 'bean',
     location: element.location,
@@ -84,6 +85,16 @@ export function readBean({ element, comments }: Child, problems: Problems): Bean
     ...parts,
     ...commented(lead, endComments),
   };
+}
+
+/** Refuses a property that is set twice, by an element or by `p:`. */
+function checkTwice(properties: readonly PropertyNode[], problems: Problems): void {
+  const seen = new Set<string>();
+  for (const { name } of properties) {
+    if (seen.has(name.text))
+      problems.add('PROPERTY_DUPLICATE', `property "${name.text}" is set twice`, name.location);
+    seen.add(name.text);
+  }
 }
 
 /** Refuses an autowire mode that does not exist. */

@@ -284,13 +284,19 @@ function readCollection(
     return {
       kind,
       ...shared,
-      entries: members.flatMap((child) => readProp(child, element, reading)),
+      entries: lastOfEach(
+        members.flatMap((child) => readProp(child, element, reading)),
+        ({ key }) => key.text,
+      ),
     };
   if (kind === 'map')
     return {
       kind,
       ...shared,
-      entries: members.flatMap((child) => readEntry(child, element, reading)),
+      entries: lastOfEach(
+        members.flatMap((child) => readEntry(child, element, reading)),
+        textKey,
+      ),
     };
   const items = members.flatMap(({ element: item, comments }) => {
     const value = readValue(item, reading);
@@ -387,4 +393,26 @@ function commentsBefore(parent: XmlElement, element: XmlElement): readonly strin
   let from = index;
   while (from > 0 && parent.children[from - 1]?.kind !== 'element') from -= 1;
   return commentsIn({ ...parent, children: parent.children.slice(from, index) });
+}
+
+/** The key of an entry when it is plain text. */
+function textKey({ key }: EntryNode): string | undefined {
+  return key.kind === 'text' && key.type === undefined ? key.text : undefined;
+}
+
+/** Of entries with the same key the last counts, in the place of the first. */
+function lastOfEach<T>(entries: readonly T[], keyOf: (entry: T) => string | undefined): T[] {
+  const places = new Map<string, number>();
+  const kept: T[] = [];
+  for (const entry of entries) {
+    const key = keyOf(entry);
+    const place = key === undefined ? undefined : places.get(key);
+    if (place !== undefined) {
+      kept[place] = entry;
+      continue;
+    }
+    if (key !== undefined) places.set(key, kept.length);
+    kept.push(entry);
+  }
+  return kept;
 }

@@ -17,6 +17,7 @@ import {
 import type { SourceLocation } from '../../../base/index.ts';
 import type { BeanNode, Text } from '../../definition/beanFile.ts';
 import type { SourceText } from '../../definition/SourceText.ts';
+import type { ContainerErrorCode } from '../../errors/containerErrors.ts';
 import { didYouMean } from '../../errors/nearestName.ts';
 import { configError, type Problems } from '../../errors/Problems.ts';
 import { tidyComment } from '../comments.ts';
@@ -180,6 +181,12 @@ export class YamlText {
     });
   }
 
+  /** A description; blanks around it are layout, as in XML. */
+  description(node: Node | undefined, place: SourceLocation): Text | undefined {
+    const text = this.text(node, place);
+    return text && { ...text, text: text.text.trim() };
+  }
+
   #empty(node: Scalar | undefined, place: SourceLocation): undefined {
     let hint = '';
     if (node?.comment?.startsWith('{')) hint = '; an unquoted #{…} is a YAML comment, quote it';
@@ -199,7 +206,12 @@ export class YamlText {
   }
 
   /** The entries of a mapping in their order; undefined and a problem when it is none. */
-  entries(node: Node | undefined, what: string, place: SourceLocation): Entry[] | undefined {
+  entries(
+    node: Node | undefined,
+    what: string,
+    place: SourceLocation,
+    duplicate: ContainerErrorCode = 'YAML_SYNTAX',
+  ): Entry[] | undefined {
     if (node === undefined) return this.#empty(undefined, place);
     if (!isMap(node)) return this.shape(`${what} is a mapping`, node);
     const entries: Entry[] = [];
@@ -214,7 +226,7 @@ export class YamlText {
         !this.isNull(entry.keyNode) &&
         ownTag(entry.keyNode) === undefined;
       if (isText && seen.has(entry.key)) {
-        this.problems.add('YAML_SYNTAX', `key "${entry.key}" is given twice`, entry.location);
+        this.problems.add(duplicate, `key "${entry.key}" is given twice`, entry.location);
         continue;
       }
       if (isText) seen.add(entry.key);

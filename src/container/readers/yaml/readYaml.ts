@@ -74,7 +74,8 @@ function readBeans(
     if (entry.value !== undefined) end.push(...endComments(entry.value));
     const kind = CONTEXT_KINDS.find((one) => one === entry.key);
     if (kind !== undefined) items.push(...readContexts(entry, kind, yaml));
-    else if (entry.key === 'description') description = yaml.text(entry.value, entry.location);
+    else if (entry.key === 'description')
+      description = yaml.description(entry.value, entry.location);
     else if (entry.key === 'profile') readAttribute(entry, attributes, yaml);
     else if (entry.key === 'defaults') readDefaults(entry, attributes, yaml);
     else if (entry.key === 'imports') items.push(...readImports(entry, yaml));
@@ -177,7 +178,7 @@ function readItems(entry: Entry, yaml: YamlText): BeansItem[] {
   if (isSeq(value)) {
     return listOf(entry, yaml).flatMap((item) => readListItem(item.value, item.comments, yaml));
   }
-  return (yaml.entries(value, 'beans', entry.location) ?? []).flatMap((one) => {
+  return (yaml.entries(value, 'beans', entry.location, 'BEAN_DUPLICATE') ?? []).flatMap((one) => {
     const id = { text: one.key, location: one.location };
     return one.value === undefined
       ? noBean(one, yaml)

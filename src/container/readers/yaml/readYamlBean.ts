@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
 import type { SourceLocation } from '../../../base/index.ts';
 import type {
   ArgumentNode,
@@ -59,7 +59,7 @@ export function readBean(
     if (entry.key !== 'description') lead.push(...entry.comments);
     if (entry.key === 'description') {
       lead.push(...entry.comments);
-      description = yaml.text(entry.value, entry.location);
+      description = yaml.description(entry.value, entry.location);
     } else if (entry.key === 'meta') parts.meta.push(...readMeta(entry, yaml));
     else if (entry.key === 'properties') parts.properties.push(...readProperties(entry, yaml, end));
     else if (entry.key === 'constructor-args') parts.args.push(...readArguments(entry, yaml, end));
@@ -111,7 +111,8 @@ function checkAutowire(mode: Text, yaml: YamlText): void {
 }
 
 function readProperties(entry: Entry, yaml: YamlText, end: string[]): PropertyNode[] {
-  const entries = yaml.entries(entry.value, 'properties', entry.location) ?? [];
+  const entries =
+    yaml.entries(entry.value, 'properties', entry.location, 'PROPERTY_DUPLICATE') ?? [];
   if (entry.value !== undefined) end.push(...endComments(entry.value));
   return entries.flatMap((one): PropertyNode[] => {
     const described = readDescribed(one, yaml);
@@ -129,7 +130,9 @@ function readArguments(entry: Entry, yaml: YamlText, end: string[]): ArgumentNod
   }
   end.push(...endComments(value));
   if (!isMap(value)) return readArgumentList(value, yaml);
-  return (yaml.entries(value, 'constructor-args', entry.location) ?? []).flatMap((one) => {
+  return (
+    yaml.entries(value, 'constructor-args', entry.location, 'ARGUMENT_DUPLICATE') ?? []
+  ).flatMap((one) => {
     const described = readDescribed(one, yaml);
     if (described === undefined) return [];
     const key = { text: one.key, location: one.location };
@@ -142,11 +145,21 @@ function readArgumentList(node: Node, yaml: YamlText): ArgumentNode[] {
   return (yaml.items(node, 'constructor-args') ?? []).flatMap(
     ({ value, comments }): ArgumentNode[] => {
       const location = yaml.at(value);
-      if (ownTag(value) === '!arg') return readLongArgument(value, comments, yaml);
+      const long = longArgumentOf(value);
+      if (long !== undefined) return readLongArgument(long, comments, yaml);
       const one = readValue(value, yaml);
       return one === undefined ? [] : [{ location, value: one, meta: [], ...commented(comments) }];
     },
   );
+}
+
+/** What `!arg` or `$arg` applies to, if a node is one. */
+function longArgumentOf(node: Node): Node | undefined {
+  if (ownTag(node) === '!arg') return node;
+  if (!isMap(node) || node.items.length !== 1) return undefined;
+  const only = node.items[0];
+  const isLong = isScalar(only?.key) && only.key.value === '$arg' && isNode(only.value);
+  return isLong ? (only.value as Node) : undefined;
 }
 
 const ARGUMENT_KEYS = ['index', 'name', 'type', 'value', 'description'];

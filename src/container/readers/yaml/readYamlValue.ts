@@ -162,8 +162,9 @@ function readLongParts(node: Node, yaml: YamlText): LongParts {
     if (entry.key === 'value') {
       hasValue = true;
       parts.value = entry.value && readValue(entry.value, yaml);
-    } else if (entry.key === 'type' || entry.key === 'description') {
-      parts[entry.key] = yaml.text(entry.value, entry.location);
+    } else if (entry.key === 'type') parts.type = yaml.text(entry.value, entry.location);
+    else if (entry.key === 'description') {
+      parts.description = yaml.description(entry.value, entry.location);
     } else if (entry.key === 'meta') parts.meta.push(...readMeta(entry, yaml));
     else unknownKey(entry, '!value', ['value', 'type', 'description', 'meta'], yaml);
   }
@@ -266,7 +267,8 @@ function longForm(
   for (const entry of yaml.entries(node, `a ${form.kind}`, yaml.at(node)) ?? []) {
     comments.push(...entry.comments);
     if (entry.key === members) body = entry.value;
-    else if (entry.key === 'description') description = yaml.text(entry.value, entry.location);
+    else if (entry.key === 'description')
+      description = yaml.description(entry.value, entry.location);
     else if (known.includes(entry.key)) {
       const text = yaml.text(entry.value, entry.location);
       if (text === undefined) continue;
@@ -324,7 +326,9 @@ function readProp(entry: Entry, yaml: YamlText): PropNode[] {
   const value = yaml.text(entry.value, entry.location);
   if (value === undefined) return [];
   const key = { text: entry.key, location: entry.location };
-  return [{ location: entry.location, key, value, ...commented(entry.comments) }];
+  // As in XML, where blanks around the text are layout.
+  const trimmed = { ...value, text: value.text.trim() };
+  return [{ location: entry.location, key, value: trimmed, ...commented(entry.comments) }];
 }
 
 /** Comments that a mapping or list keeps before its first member. */

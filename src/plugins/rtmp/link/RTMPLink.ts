@@ -6,7 +6,7 @@ import {
   ProtocolError,
   type Timer,
 } from '../../../base/index.ts';
-import type { SharedObjectBatch } from '../../../server/index.ts';
+import type { PeerAddress, SharedObjectBatch } from '../../../server/index.ts';
 import type { BufferBudget } from '../chunk/BufferBudget.ts';
 import { ChunkReader } from '../chunk/ChunkReader.ts';
 import { INITIAL_CHUNK_SIZE } from '../chunk/chunkLimits.ts';
@@ -46,14 +46,6 @@ const CONTENT_TYPES: ReadonlySet<number> = new Set([
   MESSAGE_TYPE.commandAMF0,
   MESSAGE_TYPE.aggregate,
 ]);
-
-/** Where bytes come from. */
-export interface PeerAddress {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  /** True when they came through TLS. */
-  readonly secure: boolean;
-}
 
 /** What all links of a server share. */
 export interface LinkServices {

@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { background, type Logger, type Timer } from '../../../base/index.ts';
-import type { BaseConnection, ConnectResult, Server, WebScope } from '../../../server/index.ts';
+import type {
+  BaseConnection,
+  ConnectResult,
+  Server,
+  StreamHandler,
+  WebScope,
+} from '../../../server/index.ts';
 import { type CapReached, ConnectionCounter } from '../limits/ConnectionCounter.ts';
 import { joinPath, type WebSocketScopeManager } from '../WebSocketScopeManager.ts';
 import type { WebSocketSettings } from '../WebSocketSettings.ts';
@@ -32,6 +38,16 @@ export interface DoorkeeperOptions {
   readonly managerOf: (application: WebScope) => WebSocketScopeManager | undefined;
 }
 
+/** A request for another protocol inside; which application it is for is said in its bytes. Counts until it is released. */
+export interface StreamAdmission {
+  readonly handler: StreamHandler;
+  readonly facts: PeerFacts;
+}
+
+const FOREIGN_PAGE: Refusal = {
+  status: 403,
+  description: 'connections from this page are not allowed',
+};
 const UNKNOWN: Refusal = { status: 404, description: 'there is no such application' };
 
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
@@ -80,14 +96,25 @@ export class Doorkeeper {
     target: Target | undefined = parseTarget(request.url ?? ''),
   ): Admission | Refusal {
     const facts = this.#proxies.factsOf(request);
-    if (!this.#isOriginAllowed(request, facts)) {
-      return { status: 403, description: 'connections from this page are not allowed' };
-    }
+    if (!this.#isOriginAllowed(request, facts)) return FOREIGN_PAGE;
     const place = target && this.#find(facts, target);
     if (target === undefined || place === undefined) return UNKNOWN;
     const reached = this.#counter.add(place.application, facts.remoteAddress);
     if (reached !== undefined) return REFUSAL_OF_CAP[reached];
     return { ...place, parameters: target.parameters, facts };
+  }
+
+  /** Makes the checks for a protocol that is spoken inside the messages; its own rules come on top. */
+  admitStream(request: IncomingMessage, handler: StreamHandler): StreamAdmission | Refusal {
+    const facts = this.#proxies.factsOf(request);
+    if (!this.#isOriginAllowed(request, facts)) return FOREIGN_PAGE;
+    const reached = this.#counter.add(handler, facts.remoteAddress);
+    return reached === undefined ? { handler, facts } : REFUSAL_OF_CAP[reached];
+  }
+
+  /** Ends what {@link admitStream} counted. */
+  releaseStream({ handler, facts }: StreamAdmission): void {
+    this.#counter.remove(handler, facts.remoteAddress);
   }
 
   /** Ends what {@link admit} counted. */

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import type { Connection, RemoteCallResult } from '../../src/server/index.ts';
+import { Board } from './samples/board.ts';
+import { BoardSecurity } from './samples/board-security.ts';
+import { moveCard } from './samples/board-update.ts';
+import { Calculator } from './samples/calls.ts';
+import { Doorkeeper } from './samples/doorkeeper.ts';
+import { Clockwork } from './samples/jobs.ts';
+import { Lounge } from './samples/room.ts';
+import { askEverybody } from './samples/server-to-client.ts';
+import { TestConnection } from './support/TestConnection.ts';
+import { startTestServer } from './support/testServer.ts';
+
+const root = new URL('../../', import.meta.url);
+const guides = ['scopes-and-adapters', 'remote-calls', 'shared-objects'];
+
+describe('the samples of the guides', () => {
+  it('are files that are checked and run, word for word, and all of them', async () => {
+    const used = new Set<string>();
+    for (const guide of guides) {
+      const text = await readFile(new URL(`docs/guide/${guide}.md`, root), 'utf8');
+      const blocks = text.matchAll(/```ts sample=(\S+)\n([\s\S]*?)```/g);
+      for (const [, name = '', code] of blocks) {
+        used.add(name);
+        const file = await readFile(new URL(`test/server/samples/${name}`, root), 'utf8');
+        assert.equal(code, file, `${guide}: ${name}`);
+      }
+      assert.equal(/```ts\n/.test(text), false, `${guide} has code that is not a sample`);
+    }
+    assert.deepEqual(
+      [...used].sort(),
+      (await readdir(new URL('test/server/samples', root))).sort(),
+    );
+  });
+
+  it('rooms: refuse, tell why, and remember', async () => {
+    await using s = await startTestServer({ handler: new Lounge() });
+    assert.equal(
+      (await s.server.connect(new TestConnection('chat/private-x'), ['ann'])).accepted,
+      false,
+    );
+    const refused = await s.server.connect(new TestConnection('chat/r'));
+    assert.equal(!refused.accepted && refused.description, 'tell your name');
+    for (const visit of [1, 2]) {
+      const connection = await s.connect('chat/r', 'ann');
+      assert.equal(connection.scope?.getAttribute('visitors'), visit);
+      await s.server.disconnect(connection);
+      await s.clock.advance(100);
+    }
+  });
+
+  it('jobs: run at their times', async () => {
+    const app = new Clockwork();
+    let runs = 0;
+    app.tidyUp = () => {
+      runs += 1;
+    };
+    await using s = await startTestServer({ handler: app });
+    await s.clock.advance(60_000);
+    assert.equal(runs, 2);
+  });
+
+  it('doorkeeper: asks for a token', async () => {
+    const door = new Doorkeeper();
+    door.tokens = ['secret'];
+    await using s = await startTestServer();
+    s.application.createChildScope('staff');
+    const staff = s.application.getChildScope('staff');
+    assert.ok(staff !== undefined);
+    staff.securityHandlers = [door];
+    assert.equal((await s.server.connect(new TestConnection('chat/staff'))).accepted, false);
+    await s.connect('chat/other');
+  });
+
+  it('board: corrects, names the author, compares and sets', async () => {
+    await using s = await startTestServer({ handler: new Board() });
+    const a = await s.connect('chat/r', 'ann');
+    await a.ask(s.server, 'board', [{ type: 'use' }]);
+    a.take();
+    await a.ask(s.server, 'board', [{ type: 'change', key: 'title', value: 'x'.repeat(50) }]);
+    const so = a.scope && s.server.sharedObjects.getSharedObject(a.scope, 'board');
+    assert.ok(so !== undefined);
+    assert.equal(so.getAttribute('title'), 'x'.repeat(40));
+    assert.equal(so.getAttribute('lastAuthor'), 'ann');
+    assert.equal(a.take().length, 1);
+    assert.equal(moveCard(so, 'card1', 'done', 0), true);
+    assert.equal(moveCard(so, 'card1', 'todo', 0), false);
+    so.registerSharedObjectSecurity(new BoardSecurity());
+    a.take();
+    await a.ask(s.server, 'board', [{ type: 'change', key: 'title', value: 'mine' }]);
+    assert.match(a.take()[0] ?? '', /NoWriteAccess/);
+    a.setAttribute('isOwner', true);
+    await a.ask(s.server, 'board', [{ type: 'change', key: 'title', value: 'mine' }]);
+    assert.equal(so.getAttribute('title'), 'mine');
+  });
+
+  it('calls: reach what is declared', async () => {
+    await using s = await startTestServer({ handler: new Calculator() });
+    const a = await s.connect('chat', 'ann');
+    const call = (method: string, ...args: unknown[]): Promise<RemoteCallResult> =>
+      s.server.remoteCalls.invoke(a, { method, args });
+    const values = await Promise.all([
+      call('greet', 'bob'),
+      call('slowSum', 1, 2, 3),
+      call('add', 1.9, '2'),
+      call('whoAmI'),
+      call('add', 'x', 2),
+      call('reset'),
+    ]);
+    assert.deepEqual(
+      values.map((result) => (result.ok ? result.value : result.reason)),
+      ['hello bob', 6, 3, 'ann', 'BAD_ARGUMENTS', 'METHOD_NOT_FOUND'],
+    );
+    a.invoke = async () => true;
+    assert.equal(await askEverybody(s.application), 1);
+    assert.equal((a as Connection).isConnected, true);
+  });
+});
