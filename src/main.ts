@@ -9,13 +9,22 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createLogger, describeError, type Logger } from './base/index.ts';
+import { convertCommand, graphCommand } from './beansCommand.ts';
 import { explainError, explainPortInUse, type RunningServer } from './boot/index.ts';
+import { type CommandResult, checkCommand } from './checkCommand.ts';
 import { ConfigErrors } from './container/index.ts';
 import { startServer } from './startServer.ts';
 
 const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
+       red5 check [DIR] [--json] [-Dkey=value …]
+       red5 beans to-yaml FILE [--out FILE] [--plain] [--check]
+       red5 beans to-xml FILE [--out FILE] [--check]
+       red5 beans graph WEBAPP [--mermaid] [--root DIR] [-Dkey=value …]
 
-Starts the server of a folder: conf/red5.yaml says what it is, webapps/ holds its applications.
+start   starts the server of a folder: conf/red5.yaml says what it is, webapps/ holds its applications
+check   finds everything that is wrong with a server and its webapps, or with one webapp, and starts nothing;
+        exit code 2 when something is
+beans   converts bean files between XML and YAML, comments included, and shows how the beans of a webapp are wired
 
   --root DIR      the server's folder. Default: $RED5_HOME, else the current folder if it has conf/,
                   else the server that comes with this package
@@ -23,6 +32,11 @@ Starts the server of a folder: conf/red5.yaml says what it is, webapps/ holds it
                   the environment does too: HTTP_PORT=8080
   -Dlog.level=…   trace, debug, info, warn, error or silent. Default: info
   -Dlog.format=…  text or json. Default: text
+  --json          what was found as JSON, for tools
+  --out FILE      writes to a new file instead of printing
+  --check         converts both ways, compares, writes nothing
+  --plain         writes {$ref: x} instead of !ref x, for tools that dislike tags
+  --mermaid       draws the graph as a Mermaid flow chart
   --version       prints the version
   --help          prints this
 
@@ -51,6 +65,8 @@ async function main(args: readonly string[]): Promise<number> {
     if (values.help === true) return print(usage);
     if (values.version === true) return print(`${packageVersion()}\n`);
     const [command, ...rest] = positionals;
+    if (command === 'check' && rest.length <= 1) return await check(rest[0], values);
+    if (command === 'beans') return await beans(rest, values);
     if (command !== 'start' || rest.length > 0) {
       throw new UsageError(
         command === undefined ? 'no command was given' : `unknown: ${positionals.join(' ')}`,
@@ -72,6 +88,11 @@ function parse(args: readonly string[]) {
       options: {
         root: { type: 'string' },
         define: { type: 'string', short: 'D', multiple: true },
+        json: { type: 'boolean' },
+        out: { type: 'string' },
+        check: { type: 'boolean' },
+        plain: { type: 'boolean' },
+        mermaid: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
@@ -79,6 +100,65 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(describeError(cause), { cause });
   }
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+/** Only what a command prints goes to the output; the log would be in the way of tools that read it. */
+const silent = createLogger({ level: 'silent' });
+
+function report({ output, exitCode }: CommandResult): number {
+  (exitCode === 0 ? process.stdout : process.stderr).write(output);
+  return exitCode;
+}
+
+async function check(folder: string | undefined, values: Values): Promise<number> {
+  const { root, systemProperties } = startArguments(values.root, values.define ?? []);
+  const result = await checkCommand({
+    folder: folder ?? root,
+    server: values.root === undefined ? packageFolder : root,
+    systemProperties,
+    env: process.env,
+    logger: silent,
+    json: values.json === true,
+    color: process.stderr.isTTY === true,
+  });
+  if (values.json !== true) return report(result);
+  process.stdout.write(result.output);
+  return result.exitCode;
+}
+
+async function beans(words: readonly string[], values: Values): Promise<number> {
+  const [word, target, ...rest] = words;
+  const format = word === 'to-yaml' ? 'yaml' : word === 'to-xml' ? 'xml' : undefined;
+  if (target === undefined || rest.length > 0 || (format === undefined && word !== 'graph')) {
+    throw new UsageError(`unknown: ${['beans', ...words].join(' ')}`);
+  }
+  if (format !== undefined) {
+    const { check: only, plain, out } = values;
+    return report(
+      await convertCommand({
+        file: target,
+        format,
+        check: only === true,
+        plain: plain === true,
+        out,
+      }),
+    );
+  }
+  const { root, systemProperties } = startArguments(values.root, values.define ?? []);
+  const server = values.root === undefined ? packageFolder : root;
+  const mermaid = values.mermaid === true;
+  return report(
+    await graphCommand({
+      folder: target,
+      server,
+      mermaid,
+      systemProperties,
+      env: process.env,
+      logger: silent,
+    }),
+  );
 }
 
 function print(text: string): number {

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CHANGE_BYTES, change, connectBytes, join, pause } from './client.mjs';
+import { CHANGE_BYTES, change, connectBytes, join, message, pause } from './client.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -64,6 +64,10 @@ const writers = setInterval(() => {
     sockets[rooms + room]?.write(change('aa', performance.now() - origin + ticks / 1e9));
   }
 }, 1000 / CHANGES_PER_SECOND);
+// A sign of life, which these clients give instead of answering pings.
+const alive = setInterval(() => {
+  for (const socket of sockets) socket.write(message(3, Buffer.alloc(4)));
+}, 20_000);
 let churned = 0;
 const churning = setInterval(() => {
   for (let i = 0; i < churn / 50; i++) comeAndGo();
@@ -78,6 +82,7 @@ for (let second = 5; second <= seconds; second += 5) {
 }
 clearInterval(churning);
 clearInterval(writers);
+clearInterval(alive);
 latencies.sort((a, b) => a - b);
 const at = (part) => latencies[Math.floor(latencies.length * part)]?.toFixed(1);
 console.log(
@@ -98,7 +103,7 @@ const leaks =
 process.exit(leaks ? 1 : 0);
 
 function received(bytes, measures) {
-  deliveries += bytes.length / CHANGE_BYTES;
+  deliveries += Math.floor(bytes.length / CHANGE_BYTES);
   if (!measures || bytes.length % CHANGE_BYTES !== 0) return;
   for (let at = 0; at < bytes.length; at += CHANGE_BYTES) {
     latencies.push(performance.now() - origin - bytes.readDoubleBE(at + CHANGE_BYTES - 8));

@@ -1,4 +1,4 @@
-import type { Logger } from '../base/index.ts';
+import type { ConfigError, Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry } from '../container/index.ts';
 import { WebScope } from '../server/index.ts';
 import type { WebappFolder } from './findWebapps.ts';
@@ -56,6 +56,16 @@ export class Webapp {
       logger: logger.child(name),
     });
     return new Webapp(name, folder, context);
+  }
+
+  /** Problems of beans that nobody needs at the start. */
+  get warnings(): readonly ConfigError[] {
+    return this.#context.warnings;
+  }
+
+  /** How many beans its files define. */
+  get beanCount(): number {
+    return this.#context.getBeanNames().length;
   }
 
   /** The applications of the webapp; usually one, known once it was started. */

@@ -5,8 +5,10 @@
  * @packageDocumentation
  */
 export { type BootErrorCode, bootErrors } from './bootErrors.ts';
+export { type CheckOptions, type CheckReport, checkFolder } from './checkFolder.ts';
 export { explainError } from './explainError.ts';
 export { explainPortInUse } from './explainPortInUse.ts';
 export type { DeployedApplication, ListeningAddress } from './RunningServer.ts';
 export { RunningServer } from './RunningServer.ts';
+export { type GraphOptions, readGraphOf } from './readGraphOf.ts';
 export { type StartOptions, startServer } from './startServer.ts';

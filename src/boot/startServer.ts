@@ -7,7 +7,7 @@ import { findServerBeanFile } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
 import { RunningServer } from './RunningServer.ts';
 import { standardSystemProperties } from './systemProperties.ts';
-import { Webapp } from './Webapp.ts';
+import { Webapp, type WebappOptions } from './Webapp.ts';
 
 /** How to start a server; see {@link startServer}. */
 export interface StartOptions {
@@ -42,23 +42,8 @@ const firstApplicationPhase = 100;
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const root = path.resolve(options.root);
-  const beanFiles = await findServerBeanFile(root);
-  if (beanFiles.errors.length > 0) throw new ConfigErrors(beanFiles.errors);
-  const shared = {
-    classes: options.classes,
-    env: options.env ?? {},
-    systemProperties: { ...standardSystemProperties(root), ...options.systemProperties },
-    displayRoot: root,
-  };
-  const context = await ApplicationContext.read({
-    ...shared,
-    name: 'red5',
-    files: beanFiles.files,
-    baseFolder: root,
-    classpathFolder: path.join(root, 'conf'),
-    singletons: { 'red5.logger': options.logger },
-    logger: options.logger,
-  });
+  const context = await readServer(options);
+  const shared = sharedOptions(options);
   const webapps = await readWebapps(
     await findWebapps(options.webapps ?? path.join(root, 'webapps'), root),
     (found) =>
@@ -66,11 +51,41 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         ...shared,
         parent: context,
         modules: options.modules ?? {},
-        logger: options.logger,
       }),
     options.logger,
   );
   return start(context, webapps, options);
+}
+
+/** What the contexts of server and webapps are read with alike. */
+export function sharedOptions(options: StartOptions): Omit<WebappOptions, 'parent' | 'modules'> {
+  const root = path.resolve(options.root);
+  return {
+    classes: options.classes,
+    env: options.env ?? {},
+    systemProperties: { ...standardSystemProperties(root), ...options.systemProperties },
+    displayRoot: root,
+    logger: options.logger,
+  };
+}
+
+/**
+ * Reads and checks the server's own bean file; nothing is made.
+ *
+ * @throws ConfigErrors with all that is wrong
+ */
+export async function readServer(options: StartOptions): Promise<ApplicationContext> {
+  const root = path.resolve(options.root);
+  const beanFiles = await findServerBeanFile(root);
+  if (beanFiles.errors.length > 0) throw new ConfigErrors(beanFiles.errors);
+  return ApplicationContext.read({
+    ...sharedOptions(options),
+    name: 'red5',
+    files: beanFiles.files,
+    baseFolder: root,
+    classpathFolder: path.join(root, 'conf'),
+    singletons: { 'red5.logger': options.logger },
+  });
 }
 
 async function readWebapps(

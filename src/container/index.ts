@@ -6,11 +6,11 @@
  *
  * @packageDocumentation
  */
+export { ContainerModule, decorate, inject, injectable } from 'inversify';
 export type { AnyClass } from './classes/ClassInfo.ts';
 export { type ClassEntry, ClassRegistry, type EnumEntry } from './classes/ClassRegistry.ts';
 export {
   ApplicationContext,
-  type ApplicationContextOptions,
   type StartOptions,
   type StopOptions,
 } from './context/ApplicationContext.ts';
@@ -22,9 +22,25 @@ export {
   ContextStoppedEvent,
 } from './context/events.ts';
 export type { LoadModule } from './context/loadModules.ts';
+export type { ApplicationContextOptions } from './context/prepareContext.ts';
 export { type ContainerErrorCode, containerErrors } from './errors/containerErrors.ts';
+export { type MissingClass, missingClasses } from './errors/missingClasses.ts';
 export { ConfigErrors } from './errors/Problems.ts';
 export { type RenderOptions, renderConfigErrors } from './errors/renderConfigErrors.ts';
 export { BeanCreationError } from './factory/BeanCreationError.ts';
 export { beanType } from './factory/BeanFactory.ts';
 export type { BeanScope } from './factory/BeanScope.ts';
+export {
+  type BeanEdge,
+  type BeanGraph,
+  type BeanNodeOfGraph,
+  readBeanGraph,
+} from './graph/beanGraph.ts';
+export { renderGraphAsMermaid, renderGraphAsText } from './graph/renderGraph.ts';
+export { readBeanText } from './readers/decodeText.ts';
+export {
+  type BeanFileFormat,
+  type Converted,
+  type ConvertOptions,
+  convertBeanFile,
+} from './writers/convertBeanFile.ts';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, isAbsolute, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ContainerModule } from 'inversify';
 import { describeError } from '../../base/index.ts';
 import { walkValues } from '../checks/walkValues.ts';
 import type { AnyClass } from '../classes/ClassInfo.ts';
@@ -26,7 +27,7 @@ export function isModuleName(name: string): boolean {
 }
 
 /**
- * Loads the code files that definitions name as classes.
+ * Loads the code files that definitions name as classes, and those that bean files import.
  *
  * @returns paths of the files
  */
@@ -50,7 +51,23 @@ export async function loadModules(
       problems.catch(error);
     }
   }
+  for (const [file, location] of factory.table.codeFiles) {
+    try {
+      files.add(file);
+      bindServices(await load(file, { text: file, location }, loadModule), factory);
+    } catch (error) {
+      problems.catch(error);
+    }
+  }
   return [...files];
+}
+
+/** Lets an imported code file bind its services: exported inversify modules, and a function `bindBeans`. */
+function bindServices(exports: Readonly<Record<string, unknown>>, factory: BeanFactory): void {
+  for (const [name, value] of Object.entries(exports)) {
+    if (value instanceof ContainerModule) factory.container.load(value);
+    else if (name === 'bindBeans' && typeof value === 'function') value(factory.container);
+  }
 }
 
 function collectNames(definition: BeanDefinition, names: Map<string, Text>): void {

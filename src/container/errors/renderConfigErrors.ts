@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ConfigError, formatLocation, type SourceLocation } from '../../base/index.ts';
 
 /** Options of {@link renderConfigErrors}. */
 export interface RenderOptions {
   /** Colours for a terminal. Default false. */
   readonly color?: boolean;
+  /** Folder that paths in locations are relative to. Default the current folder. */
+  readonly root?: string;
   /** Reads a file by the path in its location, to show the line; undefined leaves it out. Default: from disk. */
   readonly readSource?: (file: string) => string | undefined;
 }
@@ -21,7 +24,9 @@ export function renderConfigErrors(
   errors: readonly ConfigError[],
   options: RenderOptions = {},
 ): string {
-  const read = cached(options.readSource ?? readFromDisk);
+  const read = cached(
+    options.readSource ?? ((file) => readFromDisk(resolve(options.root ?? '.', file))),
+  );
   const paint = options.color === true ? ansi : plain;
   return errors.map((error) => renderOne(error, read, paint)).join('\n\n');
 }

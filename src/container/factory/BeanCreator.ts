@@ -32,6 +32,7 @@ import {
 } from './propertyPath.ts';
 import { resolveValue } from './resolveValue.ts';
 import { isSecret } from './secrets.ts';
+import { usesConstructor } from './usesConstructor.ts';
 
 /** A property ready to be set. */
 interface Assignment {
@@ -677,13 +678,6 @@ function withTrail(error: ConfigError, chain: Chain): ConfigError {
     ...(beanPath === undefined ? {} : { beanPath }),
     cause: error.cause ?? error,
   });
-}
-
-/** True when the constructor is autowired: asked for, or guessed by `autodetect`. */
-function usesConstructor(definition: BeanDefinition, info: ClassInfo): boolean {
-  if (definition.autowire === 'constructor') return true;
-  if (definition.autowire !== 'autodetect') return false;
-  return info.constructors !== undefined && !info.constructors.some((one) => one.length === 0);
 }
 
 /** True for an own key of the instance that is not a method. */

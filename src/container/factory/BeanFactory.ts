@@ -3,6 +3,8 @@ import {
   type BeanCallback,
   background,
   ConfigError,
+  describeError,
+  LifecycleError,
   type Logger,
   type SourceLocation,
 } from '../../base/index.ts';
@@ -39,7 +41,7 @@ export interface BeanFactoryOptions {
   /** False forbids beans to need each other in a circle. Default true. */
   readonly allowCircular?: boolean;
   /** What beans get as their factory and application context. Default the factory. */
-  readonly facade?: () => object;
+  readonly facade?: () => object | undefined;
   /** Values of callbacks besides `setBeanName` and `setBeanFactory`. */
   readonly callbacks?: () => readonly (readonly [BeanCallback, unknown])[];
   /** Names an expression may use besides beans; undefined switches `#{…}` off. */
@@ -451,8 +453,7 @@ export class BeanFactory {
     const canonical = this.table.canonicalName(name);
     if (this.container.isCurrentBound(canonical)) {
       if (this.#singletons.has(canonical)) return this.#singletons.get(canonical);
-      const made = this.container.getAsync(canonical);
-      return this.#ready(canonical) ?? (yield made);
+      return yield* this.#handMade(canonical);
     }
     if (this.parent !== undefined) {
       if (this.parent.containsBean(canonical))
@@ -461,14 +462,16 @@ export class BeanFactory {
     return this.failNoBean(name, location, chain);
   }
 
-  /** A service bound by hand, if it can be had without waiting. */
-  #ready(name: string): unknown {
+  /** A service that was bound by hand. */
+  *#handMade(name: string): Making<unknown> {
     try {
       return this.container.get(name);
-    } catch {
-      // Asynchronous services cannot be had this way; the caller waits for them.
-      return undefined;
+    } catch (error) {
+      // inversify says so only in words; the service itself is made once, and kept.
+      const isAsync = error instanceof Error && /asynchronous/i.test(error.message);
+      if (!isAsync) throw error;
     }
+    return yield this.container.getAsync(name);
   }
 
   /** The record behind a name, made; undefined for beans that have none. */
@@ -510,7 +513,7 @@ export class BeanFactory {
     return [...new Set([...names, ...above])].filter((one) => one !== name);
   }
 
-  /** Names of all beans that can be seen here. */
+  /** Names of all beans that can be seen here; services bound by hand cannot be listed. */
   *allNames(): Generator<string> {
     yield* this.table.definitions.keys();
     yield* this.table.aliases.keys();
@@ -978,7 +981,12 @@ export class BeanFactory {
     const destroyer = new BeanDestroyer(this, this.logger);
     await destroyer.destroyAll(this.made);
     this.made.length = 0;
-    this.container.unbindAll();
+    try {
+      // Services bound by hand end here.
+      await this.container.unbindAllAsync();
+    } catch (error) {
+      destroyer.failures.push(toDestroyFailure(error));
+    }
     return destroyer.failures;
   }
 
@@ -1037,6 +1045,11 @@ class Pending {
   constructor(promise: Promise<unknown>) {
     this.promise = promise;
   }
+}
+
+function toDestroyFailure(error: unknown): LifecycleError {
+  const message = `a service bound by hand failed while it was destroyed: ${describeError(error)}`;
+  return new LifecycleError('BEAN_DESTROY_FAILED', message, { phase: 'destroy', cause: error });
 }
 
 /** A factory bean makes one for all unless it says otherwise. */

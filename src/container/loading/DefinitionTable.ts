@@ -10,6 +10,8 @@ export class DefinitionTable {
   readonly aliases: Map<string, Text> = new Map();
   /** Bean file (as shown) → names it defines. */
   readonly files: Map<string, Set<string>> = new Map();
+  /** Code files that are imported, for the services they bind by hand. */
+  readonly codeFiles: Map<string, SourceLocation> = new Map();
   /** Definitions that replaced an earlier one, for the log. */
   readonly overridden: {
     readonly name: string;

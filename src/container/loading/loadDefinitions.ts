@@ -142,7 +142,10 @@ class Loader {
         this.#problems.add('LIMIT_EXCEEDED', message, node.resource.location);
         return;
       }
-      for (const file of files) this.loadFile(file, node.resource.location);
+      for (const file of files) {
+        if (/\.m?[tj]s$/.test(file)) this.table.codeFiles.set(file, node.resource.location);
+        else this.loadFile(file, node.resource.location);
+      }
     } catch (error) {
       this.#problems.catch(error);
     }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { SourceText } from '../definition/SourceText.ts';
-import { configError } from '../errors/Problems.ts';
+import { ConfigErrors, configError, Problems } from '../errors/Problems.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -32,6 +32,21 @@ export function readSource(file: string, shown: string): SourceText {
     );
   }
   return decodeText(bytes, shown);
+}
+
+/**
+ * Reads a bean file as text, in whatever encoding it is.
+ *
+ * @throws ConfigErrors FILE_NOT_FOUND, FILE_TOO_LARGE or FILE_UNREADABLE
+ */
+export function readBeanText(file: string): string {
+  const problems = new Problems();
+  try {
+    return readSource(file, file).text;
+  } catch (error) {
+    problems.catch(error);
+  }
+  throw new ConfigErrors(problems.errors, file);
 }
 
 /**

@@ -27,7 +27,7 @@ import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import { WebSocketServer } from './WebSocketServer.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
-import type { WebSocketErrorCode } from './webSocketErrors.ts';
+import type { WebSocketErrorCode } from './websocketErrors.ts';
 
 /** Name by which `PluginRegistry.getPlugin` finds the plugin. */
 export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
@@ -179,14 +179,11 @@ export class WebSocketPlugin
   getManager(where: Scope | string): WebSocketScopeManager {
     const application = this.#applicationOf(where);
     if (application === undefined) {
-      throw new LifecycleError(
-        'NO_APPLICATION' satisfies WebSocketErrorCode,
-        `no application at "${describe(where)}"`,
-        {
-          phase: 'start',
-          bean: this.name,
-        },
-      );
+      const code: WebSocketErrorCode = 'NO_APPLICATION';
+      throw new LifecycleError(code, `no application at "${describe(where)}"`, {
+        phase: 'start',
+        bean: this.name,
+      });
     }
     let manager = this.#managers.get(application);
     if (manager === undefined) {

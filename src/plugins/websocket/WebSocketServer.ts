@@ -316,9 +316,6 @@ class SessionSocket extends WebSocket {
   }
 }
 
-/** `close` follows, and that is where the connection ends. */
-function ignoreError(): void {}
-
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const session = sessionOf(this);
   session?.server.received(session, data as Buffer, isBinary);

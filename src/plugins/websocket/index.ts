@@ -17,4 +17,4 @@ export { WebSocketScope } from './WebSocketScope.ts';
 export { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 export type { WebSocketSettings } from './WebSocketSettings.ts';
 export { type MessageType, WSMessage } from './WSMessage.ts';
-export { WEBSOCKET_ERRORS, type WebSocketErrorCode } from './webSocketErrors.ts';
+export { WEBSOCKET_ERRORS, type WebSocketErrorCode } from './websocketErrors.ts';

@@ -112,7 +112,7 @@ function formOf(node: Node, yaml: YamlText): { name: string; body: Node } | 'unk
 function readTagged(name: string, body: Node, yaml: YamlText): ValueNode | undefined {
   const location = yaml.at(body);
   const collection = Object.hasOwn(COLLECTIONS, name) ? COLLECTIONS[name] : undefined;
-  if (collection !== undefined) return readCollection(body, collection, yaml);
+  if (collection !== undefined) return readCollection(body, collection, yaml, true);
   if (name === 'bean') {
     const bean = yaml.readBean(body, yaml);
     return bean && { kind: 'bean', location: bean.location, bean };
@@ -196,9 +196,14 @@ export function unknownKey(
   );
 }
 
-function readCollection(node: Node, form: CollectionForm, yaml: YamlText): ValueNode | undefined {
+function readCollection(
+  node: Node,
+  form: CollectionForm,
+  yaml: YamlText,
+  tagged = false,
+): ValueNode | undefined {
   const known = collectionAttributes[form.util ? `util-${form.kind}` : form.kind] ?? [];
-  const { body, attributes, description, comments } = longForm(node, form, known, yaml);
+  const { body, attributes, description, comments } = longForm(node, form, known, yaml, tagged);
   const shared = {
     location: yaml.at(node),
     util: form.util,
@@ -257,9 +262,11 @@ function longForm(
   form: CollectionForm,
   known: readonly string[],
   yaml: YamlText,
+  tagged: boolean,
 ): LongForm {
   const members = form.kind === 'map' || form.kind === 'props' ? 'entries' : 'items';
-  if (!isLongForm(node, members, form)) return { body: node, attributes: new Map(), comments: [] };
+  if (!isLongForm(node, members, form, tagged))
+    return { body: node, attributes: new Map(), comments: [] };
   const attributes = new Map<string, Text>();
   const comments: string[] = [];
   let body: Node | undefined;
@@ -280,10 +287,9 @@ function longForm(
   return { body, attributes, comments, ...(description === undefined ? {} : { description }) };
 }
 
-function isLongForm(node: Node, members: string, form: CollectionForm): boolean {
+function isLongForm(node: Node, members: string, form: CollectionForm, tagged: boolean): boolean {
   if (!isMap(node)) return false;
   if (members === 'items') return true;
-  const tagged = ownTag(node) !== undefined || form.util;
   if (!tagged) return false;
   const keys = node.items.map((pair) => (isScalar(pair.key) ? scalarText(pair.key as Scalar) : ''));
   const held = node.items[keys.indexOf(members)]?.value;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { ConfigError } from '../../../base/index.ts';
-import type { WebSocketErrorCode } from '../webSocketErrors.ts';
+import type { WebSocketErrorCode } from '../websocketErrors.ts';
 
 /** Who is at the other end of a request. */
 export interface PeerFacts {
