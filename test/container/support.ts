@@ -102,7 +102,7 @@ export async function readContext(
 }
 
 /** Reads files that are wrong: `file:line:column CODE` of each problem. */
-export async function problemsOf(
+async function problemsOf(
   files: Readonly<Record<string, string | Uint8Array>>,
   options: ReadOptions = {},
 ): Promise<string[]> {

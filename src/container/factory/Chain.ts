@@ -67,7 +67,7 @@ export function describeBean(name: string, inner: boolean): string {
 }
 
 /** Where an error is reported: the value if it is known, else the bean. */
-export function placeOf(
+function placeOf(
   chain: Chain,
   location: SourceLocation | undefined,
 ): SourceLocation | undefined {

@@ -303,6 +303,6 @@ export function describeSignature(parameters: readonly Parameter[]): string {
 }
 
 /** The parameters a class's constructor needs at least. */
-export function minimumArguments(info: ClassInfo): number {
+function minimumArguments(info: ClassInfo): number {
   return info.class.length;
 }

@@ -4,6 +4,6 @@ export function isSecret(name: string): boolean {
 }
 
 /** A value as it may be shown: hidden when its property's name says that it is secret. */
-export function showable(name: string, value: string): string {
+function showable(name: string, value: string): string {
   return isSecret(name) ? '***' : value;
 }

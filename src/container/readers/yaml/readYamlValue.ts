@@ -338,6 +338,6 @@ function readProp(entry: Entry, yaml: YamlText): PropNode[] {
 }
 
 /** Comments that a mapping or list keeps before its first member. */
-export function leadComments(node: Node): readonly string[] {
+function leadComments(node: Node): readonly string[] {
   return splitComments(node.commentBefore);
 }
