@@ -49,6 +49,8 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const formats = ['text', 'json'] as const;
 /** After a stop, how long something forgotten may keep the process alive. */
 const lingerMs = 2_000;
+/** A signal so soon after another is the same one. */
+const sameSignalMs = 500;
 
 interface StartArguments {
   readonly root: string;
@@ -233,6 +235,7 @@ class ProcessWatch {
   readonly askedToStop: Promise<void>;
   readonly #logger: Logger;
   readonly #aborter = new AbortController();
+  #askedAt = 0;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -266,8 +269,13 @@ class ProcessWatch {
   }
 
   #stop(why: string): void {
-    // The second time there is no more waiting.
-    if (this.signal.aborted) process.exit(this.exitCode === 0 ? 130 : this.exitCode);
+    if (this.signal.aborted) {
+      // One Ctrl-C under npm arrives twice: from the terminal, and passed on by npm.
+      if (performance.now() - this.#askedAt < sameSignalMs) return;
+      // The second time there is no more waiting.
+      process.exit(this.exitCode === 0 ? 130 : this.exitCode);
+    }
+    this.#askedAt = performance.now();
     this.#logger.info(`stopping (${why}) …`);
     this.#aborter.abort();
   }
