@@ -13,6 +13,7 @@ import { convertCommand, graphCommand } from './beansCommand.ts';
 import { explainError, explainPortInUse, type RunningServer } from './boot/index.ts';
 import { type CommandResult, checkCommand } from './checkCommand.ts';
 import { ConfigErrors } from './container/index.ts';
+import { importCommand } from './sharedObjectsCommand.ts';
 import { startServer } from './startServer.ts';
 
 const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
@@ -20,11 +21,13 @@ const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
        red5 beans to-yaml FILE [--out FILE] [--plain] [--check]
        red5 beans to-xml FILE [--out FILE] [--check]
        red5 beans graph WEBAPP [--mermaid] [--root DIR] [-Dkey=value …]
+       red5 so import WEBAPP [--from DIR]
 
 start   starts the server of a folder: conf/red5.yaml says what it is, webapps/ holds its applications
 check   finds everything that is wrong with a server and its webapps, or with one webapp, and starts nothing;
         exit code 2 when something is
 beans   converts bean files between XML and YAML, comments included, and shows how the beans of a webapp are wired
+so      imports the persistent shared objects of a Red5 webapp, its .red5 files, while the server does not run
 
   --root DIR      the server's folder. Default: $RED5_HOME, else the current folder if it has conf/,
                   else the server that comes with this package
@@ -33,6 +36,7 @@ beans   converts bean files between XML and YAML, comments included, and shows h
   -Dlog.level=…   trace, debug, info, warn, error or silent. Default: info
   -Dlog.format=…  text or json. Default: text
   --json          what was found as JSON, for tools
+  --from DIR      Red5's persistence folder. Default: WEBAPP/persistence
   --out FILE      writes to a new file instead of printing
   --check         converts both ways, compares, writes nothing
   --plain         writes {$ref: x} instead of !ref x, for tools that dislike tags
@@ -69,6 +73,9 @@ async function main(args: readonly string[]): Promise<number> {
     const [command, ...rest] = positionals;
     if (command === 'check' && rest.length <= 1) return await check(rest[0], values);
     if (command === 'beans') return await beans(rest, values);
+    if (command === 'so' && rest[0] === 'import' && rest[1] !== undefined && rest.length === 2) {
+      return report(await importCommand({ webapp: rest[1], from: values.from }));
+    }
     if (command !== 'start' || rest.length > 0) {
       throw new UsageError(
         command === undefined ? 'no command was given' : `unknown: ${positionals.join(' ')}`,
@@ -91,6 +98,7 @@ function parse(args: readonly string[]) {
         root: { type: 'string' },
         define: { type: 'string', short: 'D', multiple: true },
         json: { type: 'boolean' },
+        from: { type: 'string' },
         out: { type: 'string' },
         check: { type: 'boolean' },
         plain: { type: 'boolean' },
@@ -153,7 +161,7 @@ async function beans(words: readonly string[], values: Values): Promise<number> 
   const mermaid = values.mermaid === true;
   return report(
     await graphCommand({
-      folder: target,
+      folder: existsSync(target) ? target : path.join(server, 'webapps', target),
       server,
       mermaid,
       systemProperties,
