@@ -32,7 +32,7 @@ process.on('message', (message) => {
     heapUsed,
     links: plugin.connectionCount,
     connections: server.connections.size,
-    handles: process.getActiveResourcesInfo().length,
+    handles: process.getActiveResourcesInfo().filter((name) => name !== 'Timeout').length,
   });
 });
 process.send({ port: transport.address.port });

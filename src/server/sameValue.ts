@@ -29,18 +29,25 @@ function sameBytes(a: ArrayBufferView, b: ArrayBufferView): boolean {
   );
 }
 
+/** Keys that are objects are paired in their order; others are looked up. */
 function sameMap(a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unknown>): boolean {
   if (a.size !== b.size) return false;
   for (const [key, value] of a) {
-    if (!b.has(key) || !sameValue(value, b.get(key))) return false;
+    if (!isObject(key) && !(b.has(key) && sameValue(value, b.get(key)))) return false;
   }
-  return true;
+  const objects = [...a].filter(([key]) => isObject(key));
+  return sameValue(objects, objects.length === 0 ? [] : [...b].filter(([key]) => isObject(key)));
 }
 
 function sameSet(a: ReadonlySet<unknown>, b: ReadonlySet<unknown>): boolean {
   if (a.size !== b.size) return false;
-  for (const value of a) if (!b.has(value)) return false;
-  return true;
+  for (const value of a) if (!isObject(value) && !b.has(value)) return false;
+  const objects = [...a].filter(isObject);
+  return sameValue(objects, objects.length === 0 ? [] : [...b].filter(isObject));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function sameProperties(a: object, b: object): boolean {

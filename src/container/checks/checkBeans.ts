@@ -23,6 +23,8 @@ const CHECKS: readonly Check[] = [
   checkReferences,
   checkOwnRules,
 ];
+/** What makes no sense while beans are missing that a broken file would define. */
+const NEEDS_ALL: ReadonlySet<Check> = new Set([checkReferences]);
 
 /** What the checks found: what stops the start, and what stops only beans that nobody needs at the start. */
 export interface CheckResult {
@@ -30,14 +32,20 @@ export interface CheckResult {
   readonly warnings: Problems;
 }
 
-/** Checks all beans of a factory before any of them is made. */
-export function checkBeans(factory: BeanFactory): CheckResult {
+/**
+ * Checks all beans of a factory before any of them is made.
+ *
+ * @param whole - false when a file could not be read, so that beans are missing that others refer to
+ */
+export function checkBeans(factory: BeanFactory, whole = true): CheckResult {
+  const checks = whole ? CHECKS : CHECKS.filter((check) => !NEEDS_ALL.has(check));
   const result = { problems: new Problems(), warnings: new Problems() };
-  const records = mergeAll(factory, result.problems);
+  const records = mergeAll(factory, whole ? result.problems : new Problems());
   const needed = findNeeded(factory, records);
   for (const record of records) {
     const problems = needed.has(record) ? result.problems : result.warnings;
-    checkOne(factory, record.definition, `bean "${record.name}"`, [], problems);
+    const label = `bean "${record.name}"`;
+    checkOne({ factory, checks, problems }, record.definition, label, []);
   }
   checkCircles(factory, [...needed], result.problems);
   return result;
@@ -56,29 +64,29 @@ function mergeAll(factory: BeanFactory, problems: Problems): BeanRecord[] {
   return records;
 }
 
+interface Pass {
+  readonly factory: BeanFactory;
+  readonly checks: readonly Check[];
+  readonly problems: Problems;
+}
+
 function checkOne(
-  factory: BeanFactory,
+  pass: Pass,
   definition: BeanDefinition,
   label: string,
   trail: readonly string[],
-  problems: Problems,
 ): void {
-  const bean: CheckedBean = {
-    factory,
-    definition,
-    label,
-    info: factory.findClassOf(definition),
-    trail,
-    problems,
-  };
-  for (const check of CHECKS) check(bean);
+  const { factory, problems } = pass;
+  const info = factory.findClassOf(definition);
+  const bean: CheckedBean = { factory, definition, label, info, trail, problems };
+  for (const check of pass.checks) check(bean);
   const around = [`inside of ${label} (${formatLocation(definition.location)})`, ...trail];
   for (const { value, path } of walkValues(definition)) {
     if (value.kind !== 'inner') continue;
     try {
       const inner = factory.merged(value.definition);
       const name = inner.name === '' ? `${definition.name}${path}` : inner.name;
-      checkOne(factory, inner, `inner bean "${name}"`, around, problems);
+      checkOne(pass, inner, `inner bean "${name}"`, around);
     } catch (error) {
       problems.catch(error);
     }

@@ -76,12 +76,11 @@ export class ApplicationContext {
   static async read(options: ApplicationContextOptions): Promise<ApplicationContext> {
     const prepared = await prepareContext(options);
     const { factory, problems, facade, moduleFiles } = prepared;
-    // What is missing from a broken file would be reported a second time by everything that refers to it.
-    const checked = prepared.whole ? checkBeans(factory) : undefined;
-    for (const error of checked?.problems.errors ?? []) problems.errors.push(error);
+    const checked = checkBeans(factory, prepared.whole);
+    for (const error of checked.problems.errors) problems.errors.push(error);
     problems.throwIfAny(`context "${options.name}"`);
 
-    const warnings = checked?.warnings.errors ?? [];
+    const warnings = checked.warnings.errors;
     for (const { name, by, was } of factory.table.overridden) {
       const places = `${was.file}:${was.line} is replaced by ${by.file}:${by.line}`;
       options.logger.info(`bean "${name}" of ${places}`);

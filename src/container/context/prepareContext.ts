@@ -1,8 +1,15 @@
 import { basename, dirname, extname, join } from 'node:path';
-import { type BeanCallback, ConfigError, type Logger } from '../../base/index.ts';
+import {
+  type BeanCallback,
+  ConfigError,
+  type Logger,
+  type SourceLocation,
+} from '../../base/index.ts';
 import { registerBuiltIns } from '../beans/registerBuiltIns.ts';
+import { walkValues } from '../checks/walkValues.ts';
 import { ClassRegistry } from '../classes/ClassRegistry.ts';
-import { ConfigErrors, configError, Problems } from '../errors/Problems.ts';
+import type { BeanDefinition } from '../definition/BeanDefinition.ts';
+import { ConfigErrors, Problems } from '../errors/Problems.ts';
 import { BeanFactory } from '../factory/BeanFactory.ts';
 import type { BeanRecord } from '../factory/BeanRecord.ts';
 import type { BeanScope } from '../factory/BeanScope.ts';
@@ -181,22 +188,31 @@ function applyConfigurers(factory: BeanFactory, problems: Problems): void {
 }
 
 /** Gives an error of a configurer the place of the setting that led to it. */
-function locate(error: unknown, { definition, name }: BeanRecord): unknown {
-  if (error instanceof ConfigErrors)
-    return new ConfigErrors(
-      error.errors.map((one) => locate(one, { definition, name } as BeanRecord) as ConfigError),
-    );
-  if (!(error instanceof ConfigError) || error.location !== undefined) return error;
+function locate(error: unknown, record: BeanRecord): unknown {
+  if (error instanceof ConfigErrors) {
+    return new ConfigErrors(error.errors.map((one) => locateOne(one, record)));
+  }
+  return error instanceof ConfigError ? locateOne(error, record) : error;
+}
+
+function locateOne(error: ConfigError, { definition, name }: BeanRecord): ConfigError {
+  if (error.location !== undefined) return error;
+  return new ConfigError(error.code, error.message, {
+    location: placeOfSetting(error.message, definition),
+    beanPath: name,
+    cause: error.cause ?? error,
+  });
+}
+
+/** The text of a setting that an error quotes, else the whole setting, else the bean. */
+function placeOfSetting(message: string, definition: BeanDefinition): SourceLocation {
   const { properties } = definition;
+  const quoted = /"([^"]+)"/.exec(message)?.[1];
+  for (const { value } of walkValues(definition)) {
+    const isIt = value.kind === 'text' && quoted !== undefined && value.text.trim() === quoted;
+    if (isIt) return value.location;
+  }
   const property =
     properties.get('locations') ?? properties.get('location') ?? properties.get('properties');
-  return configError(
-    error.code as 'FILE_NOT_FOUND',
-    error.message,
-    property?.value.location ?? definition.location,
-    {
-      beanPath: name,
-      cause: error.cause ?? error,
-    },
-  );
+  return property?.value.location ?? definition.location;
 }

@@ -379,7 +379,8 @@ export class BeanFactory {
     const names = this.classes.names();
     const last = name.split(/[.$/]/).at(-1) ?? name;
     const same = names.find((one) => one !== name && one.split(/[.$/]/).at(-1) === last);
-    return same === undefined ? didYouMean(name, names) : `; did you mean "${same}"?`;
+    if (same !== undefined) return `; known with the same last part is "${same}"`;
+    return didYouMean(name, names);
   }
 
   /** Notes a class as one of the container's own. */

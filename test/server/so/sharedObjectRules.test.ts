@@ -459,6 +459,47 @@ describe('shared objects, rules of Red5', () => {
   });
 });
 
+describe('shared objects, security', () => {
+  it('refuses when a handler throws, fails, or says neither yes nor no', async () => {
+    await using p = await pair();
+    const answers = [
+      () => assert.fail('broken'),
+      () => Promise.reject(new Error('broken')),
+      () => undefined as unknown as boolean,
+      () => Promise.resolve(1 as unknown as boolean),
+    ];
+    for (const isWriteAllowed of answers) {
+      const handler: SharedObjectSecurity = { isWriteAllowed };
+      p.so.registerSharedObjectSecurity(handler);
+      await p.ask(p.a, set('x', 1));
+      assert.match(p.a.take()[0] ?? '', /NoWriteAccess/);
+      p.so.unregisterSharedObjectSecurity(handler);
+    }
+    await p.ask(p.a, set('x', 1));
+    assert.match(p.a.take()[0] ?? '', /success x/);
+  });
+
+  it('knows the client in every handler, and asks no more after a no', async () => {
+    await using p = await pair();
+    const asked: unknown[] = [];
+    const handler = (name: string, answer: boolean): SharedObjectSecurity => ({
+      async isSendAllowed() {
+        await settle();
+        asked.push([name, Red5.getConnectionLocal() === p.a]);
+        return answer;
+      },
+    });
+    p.so.registerSharedObjectSecurity(handler('first', true));
+    p.so.registerSharedObjectSecurity(handler('second', false));
+    p.so.registerSharedObjectSecurity(handler('third', true));
+    await p.ask(p.a, send('m'));
+    assert.deepEqual(asked, [
+      ['first', true],
+      ['second', true],
+    ]);
+  });
+});
+
 describe('shared objects, deliveries', () => {
   it('gives all others the same batch object, and the originator its own', async () => {
     await using p = await pair();
