@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createLogger, describeError, type Logger } from './base/index.ts';
@@ -232,6 +233,7 @@ async function start({ root, systemProperties, logger }: StartArguments): Promis
     return 1;
   }
   logger.info('stopped');
+  await watch.settled();
   return watch.exitCode;
 }
 
@@ -264,6 +266,11 @@ class ProcessWatch {
       this.#logger.error(`a promise was rejected and nobody handled it\n${explainError(error)}`);
     });
     process.on('uncaughtException', (error) => this.#uncaught(error));
+  }
+
+  /** Waits until the same signal cannot arrive once more: a process that is ending already would die of it. */
+  async settled(): Promise<void> {
+    await delay(Math.max(0, this.#askedAt + sameSignalMs - performance.now()));
   }
 
   /** An error out of a webapp's own timer or event hurts only itself; after any other the state of the server is unknown. */

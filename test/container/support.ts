@@ -6,6 +6,7 @@ import {
   ApplicationContext,
   type ApplicationContextOptions,
   ClassRegistry,
+  ConfigErrors,
 } from '../../src/container/index.ts';
 
 /** A logger that keeps its lines. */
@@ -97,5 +98,21 @@ export async function readContext(
   } catch (error) {
     await folder[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** Reads files that are wrong: `file:line:column CODE` of each problem. */
+export async function problemsOf(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  options: ReadOptions = {},
+): Promise<string[]> {
+  try {
+    await using context = await readContext(files, options);
+    return [`no problem in ${context.name}`];
+  } catch (error) {
+    if (!(error instanceof ConfigErrors)) throw error;
+    return error.errors.map(
+      ({ code, location }) => `${location?.file}:${location?.line}:${location?.column} ${code}`,
+    );
   }
 }
