@@ -133,7 +133,7 @@ export class ClassInfo {
 
   /** Names of properties it has or seems to have, for suggestions. */
   likelyPropertyNames(): string[] {
-    const fields = (this.#sourceText() ?? '').matchAll(/^\s+([A-Za-z_$][\w$]*)\s*(?:=[^=>]|;)/gm);
+    const fields = (this.#sourceText() ?? '').matchAll(FIELD);
     return [...this.propertyNames(), ...[...fields].map((field) => field[1] ?? '')];
   }
 
@@ -230,6 +230,9 @@ export class ClassInfo {
     return this.class.prototype as object | undefined;
   }
 }
+
+/** A field or assignment at the beginning of a statement. */
+const FIELD = /(?:^|[;{}])\s*([A-Za-z_$][\w$]*)\s*(?:=[^=>]|;)/g;
 
 function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

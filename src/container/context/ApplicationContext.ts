@@ -77,7 +77,7 @@ export class ApplicationContext {
     const prepared = await prepareContext(options);
     const { factory, problems, facade, moduleFiles } = prepared;
     const checked = checkBeans(factory, prepared.whole);
-    for (const error of checked.problems.errors) problems.errors.push(error);
+    problems.addUnlessPlaced(checked.problems.errors);
     problems.throwIfAny(`context "${options.name}"`);
 
     const warnings = checked.warnings.errors;
@@ -88,7 +88,6 @@ export class ApplicationContext {
     for (const warning of warnings) {
       options.logger.warn(`${warning.code} ${warning.message}`, { location: warning.location });
     }
-    factory.bindAll();
     const context = new ApplicationContext(options, factory, { moduleFiles, warnings });
     facade.set(context, callbacksOf(options, factory.environment, context));
     return context;
@@ -111,6 +110,8 @@ export class ApplicationContext {
     this.#state = 'refreshed';
     try {
       await this.#runFactoryPostProcessors();
+      // Definitions are final from here on.
+      this.#factory.bindAll();
       await this.#addPostProcessors();
       for (const record of [...this.#factory.records()]) {
         const { definition } = record;

@@ -1,6 +1,7 @@
 import {
   ConfigError,
   type ConfigErrorOptions,
+  formatLocation,
   Red5Error,
   type SourceLocation,
 } from '../../base/index.ts';
@@ -59,6 +60,14 @@ export class Problems {
     this.errors.push(configError(code, message, location, options));
   }
 
+  /** Adds problems, but none at a place that has one already: it follows from that one. */
+  addUnlessPlaced(errors: readonly ConfigError[]): void {
+    const places = new Set(this.errors.map(placeOf));
+    this.errors.push(
+      ...errors.filter((error) => error.location === undefined || !places.has(placeOf(error))),
+    );
+  }
+
   /** Notes problems that were thrown; anything else is thrown on. */
   catch(error: unknown): void {
     if (error instanceof ConfigErrors) this.errors.push(...error.errors);
@@ -70,4 +79,8 @@ export class Problems {
   throwIfAny(what?: string): void {
     if (this.errors.length > 0) throw new ConfigErrors(this.errors, what);
   }
+}
+
+function placeOf({ location }: ConfigError): string {
+  return location === undefined ? '' : formatLocation(location);
 }

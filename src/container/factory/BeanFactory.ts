@@ -217,20 +217,20 @@ export class BeanFactory {
     const makesOthers = info?.isFactoryBean === true && definition.factoryMethod === undefined;
     if (definition.singleton && !makesOthers) {
       bind(name)
-        .toDynamicValue(() => this.#provide(record))
+        .toDynamicValue(() => this.#provide(name))
         .inSingletonScope();
     } else
       bind(name)
-        .toDynamicValue(() => this.#provide(record))
+        .toDynamicValue(() => this.#provide(name))
         .inTransientScope();
     if (makesOthers)
       bind(`&${name}`)
-        .toDynamicValue(() => this.#provide(record, true))
+        .toDynamicValue(() => this.#provide(name, true))
         .inTransientScope();
     const mayEnd =
       definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
     if (definition.singleton && !makesOthers && mayEnd) {
-      onDeactivation(name, () => this.#end(record) as void | Promise<void>);
+      onDeactivation(name, () => this.#endOf(name) as void | Promise<void>);
     }
   }
 
@@ -700,7 +700,9 @@ export class BeanFactory {
   }
 
   /** Gives inversify a bean that was asked for through it. */
-  #provide(record: BeanRecord, wantsFactory = false): unknown {
+  #provide(name: string, wantsFactory = false): unknown {
+    const record = this.record(name);
+    if (record === undefined) return undefined;
     if (record.state === 'made' && (wantsFactory || record.info?.isFactoryBean !== true))
       return record.value;
     const chain = this.#current.chain ?? new Chain();
@@ -1030,6 +1032,11 @@ export class BeanFactory {
     return this.postProcessors.some(
       (one) => typeof Reflect.get(one, 'postProcessBeforeDestruction') === 'function',
     );
+  }
+
+  #endOf(name: string): unknown {
+    const record = this.record(name);
+    return record === undefined ? undefined : this.#end(record);
   }
 
   #end(record: BeanRecord): unknown {

@@ -196,7 +196,10 @@ class Loader {
     }
     definition.name = first.text;
     this.#add(definition);
-    for (const alias of others) this.#addAlias(alias, definition.name);
+    for (const alias of others) {
+      // One that is used twice was reported above.
+      if (!this.table.definitions.has(alias.text)) this.#addAlias(alias, definition.name);
+    }
   }
 
   #add(definition: BeanDefinition): void {

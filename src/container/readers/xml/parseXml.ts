@@ -27,7 +27,9 @@ export function parseXml(source: SourceText): XmlDocument {
   checkCharacters(source);
   const plain = withoutDoctype(source);
   checkWellFormed(plain);
-  const top = convertAll(parseRaw(plain), plain, new Map([['xml', XML]]));
+  const raw = parseRaw(plain);
+  checkOutside(raw, plain);
+  const top = convertAll(raw, plain, new Map([['xml', XML]]));
   const root = onlyRoot(top, plain);
   const at = top.indexOf(root);
   return { root, before: commentsOf(top.slice(0, at)), after: commentsOf(top.slice(at + 1)) };
@@ -221,24 +223,38 @@ function decodeTexts(nodes: XmlNode[], source: SourceText, from: number): XmlNod
 }
 
 function onlyRoot(top: readonly XmlNode[], source: SourceText): XmlElement {
-  let root: XmlElement | undefined;
-  for (const node of top) {
-    if (node.kind === 'text' && node.text.trim() !== '') {
-      const word = node.text.trim().split(/\s/)[0] ?? '';
-      throw configError(
-        'XML_SYNTAX',
-        `text "${word}" stands outside of the root element`,
-        source.at(source.text.indexOf(word)),
-      );
-    }
-    if (node.kind !== 'element') continue;
-    if (root !== undefined) {
-      throw configError('XML_SYNTAX', `a second root element <${node.written}>`, node.location);
-    }
-    root = node;
+  const [root, second] = top.filter((node) => node.kind === 'element');
+  if (root === undefined) {
+    throw configError('XML_SYNTAX', 'there is no root element', source.at(0));
   }
-  if (root === undefined) throw configError('XML_SYNTAX', 'there is no root element', source.at(0));
+  if (second !== undefined) {
+    throw configError('XML_SYNTAX', `a second root element <${second.written}>`, second.location);
+  }
   return root;
+}
+
+/** Text beside the root, which the parser drops, is looked for in the source. */
+function checkOutside(raw: readonly RawNode[], source: SourceText): void {
+  const root = raw.find(
+    (node) => node[META] !== undefined && !Object.keys(node)[0]?.startsWith('?'),
+  );
+  const place = root?.[META] as
+    | { readonly startIndex: number; readonly endIndex?: number }
+    | undefined;
+  if (place === undefined) return;
+  const end = place.endIndex === undefined ? source.text.length : place.endIndex + 1;
+  const outside = /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|(?![<\s])[^<]+/g;
+  for (const [from, to] of [
+    [0, place.startIndex],
+    [end, source.text.length],
+  ] as const) {
+    for (const found of source.text.slice(from, to).matchAll(outside)) {
+      if (found[0].startsWith('<')) continue;
+      const word = found[0].trim().split(/\s/)[0];
+      const at = source.at(from + found.index);
+      throw configError('XML_SYNTAX', `text "${word}" stands outside of the root element`, at);
+    }
+  }
 }
 
 function commentsOf(nodes: readonly XmlNode[]): string[] {

@@ -73,11 +73,12 @@ export class YamlText {
     problems: Problems,
     readBean: YamlText['readBean'],
   ): YamlText | undefined {
+    if (isTooDeep(source, problems)) return undefined;
     // Keys are checked here (`entries`), which is also much faster than the library's own check.
     const document = parseDocument(source.text, {
       uniqueKeys: false,
       merge: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     const { yaml } = document.directives ?? {};
     if (yaml?.explicit === true && yaml.version !== '1.2') {
@@ -253,7 +254,7 @@ export class YamlText {
       this.#empty(value as Scalar, location);
       return undefined;
     }
-    if (given !== undefined && !isCollection(given)) {
+    if (given !== undefined && !holdsNodes(given)) {
       comments.push(...splitComments(given.commentBefore), ...splitComments(given.comment));
     }
     return { keyNode: key, key: text, location, value: given, comments };
@@ -276,7 +277,7 @@ export class YamlText {
       const comments = [...first];
       first = [];
       // A mapping or list keeps its first comment itself, where its own reader finds it.
-      if (!isCollection(item)) {
+      if (!holdsNodes(item)) {
         comments.push(...splitComments(item.commentBefore), ...splitComments(item.comment));
       }
       items.push({ value: item, comments });
@@ -291,6 +292,16 @@ export class YamlText {
   }
 }
 
+const COMPACT = new RegExp(`^[ \\t]*(?:[-?:][ \\t]+){${limits.depth + 1}}`, 'm');
+
+/** Lists inside of lists on one line; the library would not survive many of them. */
+function isTooDeep(source: SourceText, problems: Problems): boolean {
+  const at = source.text.search(COMPACT);
+  if (at !== -1)
+    problems.add('LIMIT_EXCEEDED', 'mappings and lists are nested too deep', source.at(at));
+  return at !== -1;
+}
+
 /** The tag of a node if it is one of ours or unknown; undefined for none and for YAML's own. */
 export function ownTag(node: Node): string | undefined {
   const { tag } = node;
@@ -299,7 +310,7 @@ export function ownTag(node: Node): string | undefined {
 
 /** Comments at the end of a mapping or list. */
 export function endComments(node: Node): readonly string[] {
-  return isCollection(node) ? splitComments(node.comment) : [];
+  return holdsNodes(node) ? splitComments(node.comment) : [];
 }
 
 /** Comment text of the library to comments: a blank line stands between two of them. */
@@ -323,8 +334,9 @@ export function scalarText(node: Scalar): string {
   return node.type === 'PLAIN' ? (node.source ?? '') : String(node.value);
 }
 
-function isCollection(node: Node): boolean {
-  return isMap(node) || isSeq(node);
+/** True for mappings and lists that are not empty; comments of others are read where they stand. */
+function holdsNodes(node: Node): boolean {
+  return (isMap(node) || isSeq(node)) && node.items.length > 0;
 }
 
 function isNothing(node: Node): boolean {
