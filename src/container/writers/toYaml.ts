@@ -49,34 +49,9 @@ export function toYaml(file: BeansNode, options: ToYamlOptions = {}): string {
   const document = new Document(null, { version: '1.2' });
   const contents = writer.beans(file);
   if (contents.items.length === 0) contents.add(writer.pair('beans', emptyMap()));
-  settleEndComments(contents);
   document.contents = contents as typeof document.contents;
   if (file.comments !== undefined) document.commentBefore = commentText(file.comments);
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
-}
-
-/**
- * Moves comments to where they are found again: those that follow the comments at the end of something inside belong to that.
- *
- * Returns the innermost node that has comments at its end.
- */
-function settleEndComments(node: Node): Node | undefined {
-  if (!(node instanceof YAMLMap) && !(node instanceof YAMLSeq)) return undefined;
-  let last: Node | undefined;
-  for (const item of node.items) {
-    const [head, value] =
-      item instanceof Pair ? [item.key as Node, item.value as Node] : [item, item];
-    // A blank line keeps the comments before this one apart from those at the end of the one before.
-    if (last !== undefined && head.commentBefore) head.spaceBefore = true;
-    if (head !== value) settleEndComments(head);
-    last = settleEndComments(value);
-  }
-  const comment = node.comment ?? undefined;
-  if (comment === undefined) return last;
-  if (last === undefined) return node;
-  last.comment = `${last.comment}\n\n${comment}`;
-  delete node.comment;
-  return last;
 }
 
 function emptyMap(): YAMLMap<Node, Node> {
@@ -151,15 +126,14 @@ class YamlWriter {
       map.add(
         this.pair(
           'beans',
-          this.#list(file.items.map(foldEnd), (item) => this.#listItem(item)),
+          this.#list(file.items, (item) => this.#listItem(item)),
         ),
       );
     if (file.endComments !== undefined) map.comment = commentText(file.endComments);
     return map;
   }
 
-  #addGroups(map: YAMLMap<Node, Node>, given: readonly BeansItem[]): void {
-    const items = given.map(foldEnd);
+  #addGroups(map: YAMLMap<Node, Node>, items: readonly BeansItem[]): void {
     const imports = items.filter((item) => item.kind === 'import');
     if (imports.length > 0)
       map.add(
@@ -192,7 +166,7 @@ class YamlWriter {
         value,
         item.kind === 'bean'
           ? item.comments
-          : [...(item.comments ?? []), ...ownComments(item.value)],
+          : [...(item.comments ?? []), ...(item.value.comments ?? [])],
       );
       if (beans.items.length > 0) pair.key.spaceBefore = true;
       beans.add(pair);
@@ -244,7 +218,7 @@ class YamlWriter {
       }
       case 'object':
         if (item.id !== undefined) map.add(this.pair('id', scalar(item.id.text)));
-        map.add(this.pair('object', this.#object(item.value), ownComments(item.value)));
+        map.add(this.pair('object', this.#object(item.value), item.value.comments));
         break;
       default:
         map.add(this.pair(item.kind, this.#attributes(item.attributes)));
@@ -289,8 +263,14 @@ class YamlWriter {
         );
     }
     if (map.items.length === 0) map.flow = true;
-    else if (bean.endComments !== undefined) map.comment = commentText(bean.endComments);
+    if (bean.endComments !== undefined) this.#endComment(map, bean.endComments);
     return map;
+  }
+
+  /** Comments at the end; an empty mapping cannot hold them, so that they go before it. */
+  #endComment(map: YAMLMap<Node, Node> | YAMLSeq<Node>, comments: readonly string[]): void {
+    if (map.items.length === 0) map.commentBefore = commentText(comments);
+    else map.comment = commentText(comments);
   }
 
   #meta(meta: readonly Meta[]): YAMLMap<Node, Node> {
@@ -393,10 +373,9 @@ class YamlWriter {
       case 'null':
         return new Scalar(null);
       case 'bean': {
-        const map = this.#bean(foldEnd(value.bean), true);
+        const map = this.#bean(value.bean, true);
         const comments = [...(value.comments ?? []), ...(value.bean.comments ?? [])];
         const first = map.items[0]?.key;
-        // Those of an empty bean stand before it.
         if (comments.length > 0 && first !== undefined) first.commentBefore = commentText(comments);
         return this.#tagged('bean', map);
       }
@@ -426,8 +405,8 @@ class YamlWriter {
     const members = isMap
       ? this.#entries(value)
       : this.#list(value.items.map(withOwnComments), (item) => this.value(item));
+    if (endComments !== undefined) this.#endComment(members, endComments);
     if (members.items.length === 0) members.flow = true;
-    else if (endComments !== undefined) members.comment = commentText(endComments);
     const holdsEntries = isMap && hasKey(members as YAMLMap<Node, Node>, 'entries');
     const bare = attributes.size === 0 && description === undefined;
     const plainMap = tag === 'map' && !isDollar(members);
@@ -487,50 +466,19 @@ class YamlWriter {
   }
 }
 
-/** Comments that stand before a value; those of beans and collections with content are written inside of them. */
+/** Comments a value carries itself; those of beans and collections are written inside of them. */
 function ownComments(value: ValueNode): readonly string[] {
-  if (isEmptyCollection(value)) return [...(value.comments ?? []), ...(value.endComments ?? [])];
-  if (value.kind !== 'bean') return value.comments ?? [];
-  if (!isEmptyBean(value.bean)) return [];
-  return [
-    ...(value.comments ?? []),
-    ...(value.bean.comments ?? []),
-    ...(value.bean.endComments ?? []),
-  ];
+  return value.kind === 'bean' ? [] : (value.comments ?? []);
 }
 
-/** Items of a list keep their comments, but those of an inner bean with content stand inside of it. */
+/** Items of a list keep their comments, but those of an inner bean stand inside of it. */
 function withOwnComments(value: ValueNode): ValueNode & Commented {
-  if (value.kind !== 'bean' && !isEmptyCollection(value)) return value;
-  if (value.kind !== 'bean' || isEmptyBean(value.bean)) {
-    const comments = ownComments(value);
-    return comments.length === 0 ? value : { ...value, comments };
-  }
+  if (value.kind !== 'bean' || value.comments === undefined) return value;
   const { comments, ...rest } = value;
   return {
     ...rest,
-    bean: { ...value.bean, comments: [...(comments ?? []), ...(value.bean.comments ?? [])] },
+    bean: { ...value.bean, comments: [...comments, ...(value.bean.comments ?? [])] },
   };
-}
-
-function isEmptyCollection(value: ValueNode): boolean {
-  return 'util' in value && ('items' in value ? value.items : value.entries).length === 0;
-}
-
-function isEmptyBean(bean: BeanNode): boolean {
-  const { attributes, description, meta, args, properties, others } = bean;
-  const parts = attributes.size + meta.length + args.length + properties.length + others.length;
-  return parts === 0 && description === undefined;
-}
-
-/** An empty mapping cannot hold comments at its end, so that they go before it. */
-function foldEnd<T extends BeansItem>(item: T): T {
-  if (item.kind !== 'bean' || item.endComments === undefined) return item;
-  const others = [...item.attributes.keys()].filter((name) => name !== 'id');
-  const isEmpty = others.length === 0 && isEmptyBean({ ...item, attributes: new Map() });
-  if (!isEmpty) return item;
-  const { endComments, ...rest } = item;
-  return { ...rest, comments: [...(item.comments ?? []), ...endComments] } as unknown as T;
 }
 
 function named(name: string): Scalar {
