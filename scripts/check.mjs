@@ -95,6 +95,13 @@ const gates = {
     if (broken.length > 0) throw new Error(`${broken.length} links lead nowhere`);
     return `${links.length} links in ${documents.length} files`;
   },
+
+  /** The table of Java names, which is made from the sources. */
+  'porting table'() {
+    const result = node(path.join(root, 'scripts/porting.mjs'), ['--check']);
+    expectSuccess(result);
+    return result.stdout.trim();
+  },
 };
 
 function node(program, args, options) {

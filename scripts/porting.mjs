@@ -15,7 +15,7 @@ async function portedTypes() {
   const found = [];
   for (const file of files) {
     const source = await readFile(file, 'utf8');
-    for (const comment of source.matchAll(/\/\*\*(.*?)\*\/\s*(.*)/gs)) {
+    for (const comment of source.matchAll(/\/\*\*(.*?)\*\/\s*([^\n]*)/gs)) {
       const [, text = '', rest = ''] = comment;
       const name = declaration.exec(rest.slice(0, 200))?.[1];
       if (name === undefined) continue;

@@ -74,7 +74,7 @@ export async function ensureInstalled() {
   console.log(`Installing packages (${problem}) …`);
   // npm is a script on Windows, which only a shell can run.
   const shell = process.platform === 'win32';
-  const code = await run('npm', ['ci', '--no-audit', '--no-fund'], { shell });
+  const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { shell });
   if (code !== 0) fail(`npm ci failed with exit code ${code}`);
 }
 

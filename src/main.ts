@@ -6,6 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createLogger, describeError, type Logger } from './base/index.ts';
@@ -13,6 +14,7 @@ import { convertCommand, graphCommand } from './beansCommand.ts';
 import { explainError, explainPortInUse, type RunningServer } from './boot/index.ts';
 import { type CommandResult, checkCommand } from './checkCommand.ts';
 import { ConfigErrors } from './container/index.ts';
+import { importCommand } from './sharedObjectsCommand.ts';
 import { startServer } from './startServer.ts';
 
 const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
@@ -20,11 +22,13 @@ const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
        red5 beans to-yaml FILE [--out FILE] [--plain] [--check]
        red5 beans to-xml FILE [--out FILE] [--check]
        red5 beans graph WEBAPP [--mermaid] [--root DIR] [-Dkey=value …]
+       red5 so import WEBAPP [--from DIR]
 
 start   starts the server of a folder: conf/red5.yaml says what it is, webapps/ holds its applications
 check   finds everything that is wrong with a server and its webapps, or with one webapp, and starts nothing;
         exit code 2 when something is
 beans   converts bean files between XML and YAML, comments included, and shows how the beans of a webapp are wired
+so      imports the persistent shared objects of a Red5 webapp, its .red5 files, while the server does not run
 
   --root DIR      the server's folder. Default: $RED5_HOME, else the current folder if it has conf/,
                   else the server that comes with this package
@@ -33,6 +37,7 @@ beans   converts bean files between XML and YAML, comments included, and shows h
   -Dlog.level=…   trace, debug, info, warn, error or silent. Default: info
   -Dlog.format=…  text or json. Default: text
   --json          what was found as JSON, for tools
+  --from DIR      Red5's persistence folder. Default: WEBAPP/persistence
   --out FILE      writes to a new file instead of printing
   --check         converts both ways, compares, writes nothing
   --plain         writes {$ref: x} instead of !ref x, for tools that dislike tags
@@ -49,6 +54,8 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 const formats = ['text', 'json'] as const;
 /** After a stop, how long something forgotten may keep the process alive. */
 const lingerMs = 2_000;
+/** A signal so soon after another is the same one. */
+const sameSignalMs = 500;
 
 interface StartArguments {
   readonly root: string;
@@ -67,6 +74,9 @@ async function main(args: readonly string[]): Promise<number> {
     const [command, ...rest] = positionals;
     if (command === 'check' && rest.length <= 1) return await check(rest[0], values);
     if (command === 'beans') return await beans(rest, values);
+    if (command === 'so' && rest[0] === 'import' && rest[1] !== undefined && rest.length === 2) {
+      return report(await importCommand({ webapp: rest[1], from: values.from }));
+    }
     if (command !== 'start' || rest.length > 0) {
       throw new UsageError(
         command === undefined ? 'no command was given' : `unknown: ${positionals.join(' ')}`,
@@ -89,6 +99,7 @@ function parse(args: readonly string[]) {
         root: { type: 'string' },
         define: { type: 'string', short: 'D', multiple: true },
         json: { type: 'boolean' },
+        from: { type: 'string' },
         out: { type: 'string' },
         check: { type: 'boolean' },
         plain: { type: 'boolean' },
@@ -151,7 +162,7 @@ async function beans(words: readonly string[], values: Values): Promise<number> 
   const mermaid = values.mermaid === true;
   return report(
     await graphCommand({
-      folder: target,
+      folder: existsSync(target) ? target : path.join(server, 'webapps', target),
       server,
       mermaid,
       systemProperties,
@@ -222,6 +233,7 @@ async function start({ root, systemProperties, logger }: StartArguments): Promis
     return 1;
   }
   logger.info('stopped');
+  await watch.settled();
   return watch.exitCode;
 }
 
@@ -233,6 +245,7 @@ class ProcessWatch {
   readonly askedToStop: Promise<void>;
   readonly #logger: Logger;
   readonly #aborter = new AbortController();
+  #askedAt = 0;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -255,6 +268,11 @@ class ProcessWatch {
     process.on('uncaughtException', (error) => this.#uncaught(error));
   }
 
+  /** Waits until the same signal cannot arrive once more: a process that is ending already would die of it. */
+  async settled(): Promise<void> {
+    await delay(Math.max(0, this.#askedAt + sameSignalMs - performance.now()));
+  }
+
   /** An error out of a webapp's own timer or event hurts only itself; after any other the state of the server is unknown. */
   #uncaught(error: Error): void {
     const webapp = this.server?.webappOf(error);
@@ -266,8 +284,13 @@ class ProcessWatch {
   }
 
   #stop(why: string): void {
-    // The second time there is no more waiting.
-    if (this.signal.aborted) process.exit(this.exitCode === 0 ? 130 : this.exitCode);
+    if (this.signal.aborted) {
+      // One Ctrl-C under npm arrives twice: from the terminal, and passed on by npm.
+      if (performance.now() - this.#askedAt < sameSignalMs) return;
+      // The second time there is no more waiting.
+      process.exit(this.exitCode === 0 ? 130 : this.exitCode);
+    }
+    this.#askedAt = performance.now();
     this.#logger.info(`stopping (${why}) …`);
     this.#aborter.abort();
   }

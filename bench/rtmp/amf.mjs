@@ -50,16 +50,11 @@ if (options.peers !== undefined) {
   const amfjs = require('amfjs');
   codecs.AMF3.push({
     name: 'amfjs 1.3.1',
-    read: (b) => new amfjs.AMFDecoder(streamOf(b)).decode(3),
+    read: (b) => new amfjs.AMFDecoder(streamOf(b)).decode(amfjs.AMF3),
     write: (v) => {
-      const out = {
-        data: [],
-        write(bytes) {
-          this.data.push(bytes);
-        },
-      };
-      new amfjs.AMFEncoder(out).writeObject(v, 3);
-      return out.data;
+      const out = { parts: [], write: (bytes) => out.parts.push(bytes) };
+      new amfjs.AMFEncoder(out).writeObject(v, amfjs.AMF3);
+      return Buffer.concat(out.parts);
     },
   });
 }
@@ -88,20 +83,28 @@ function opsPerSecond(task) {
   return (runs * 1e9) / Number(now - begin);
 }
 
+// In turns, and the best of each: what else the machine does hits all of them.
+const ROUNDS = 3;
 const write = { AMF0: writeAMF0, AMF3: writeAMF3 };
 for (const [format, list] of Object.entries(codecs)) {
   for (const [name, value] of Object.entries(inputs)) {
     const bytes = write[format](value);
-    for (const codec of list) {
-      let reads = Number.NaN;
-      let writes = Number.NaN;
-      try {
-        codec.read(bytes);
-        reads = opsPerSecond(() => codec.read(bytes));
-      } catch {}
-      try {
-        writes = opsPerSecond(() => codec.write(value));
-      } catch {}
+    const best = list.map(() => ({ reads: 0, writes: 0 }));
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [index, codec] of list.entries()) {
+        const result = best[index];
+        result.reads = Math.max(
+          result.reads,
+          measure(() => codec.read(bytes)),
+        );
+        result.writes = Math.max(
+          result.writes,
+          measure(() => codec.write(value)),
+        );
+      }
+    }
+    for (const [index, codec] of list.entries()) {
+      const { reads, writes } = best[index];
       const megabytes = (ops) => ((ops * bytes.length) / 1e6).toFixed(1).padStart(7);
       const kilo = (ops) => (ops / 1e3).toFixed(1).padStart(7);
       console.log(
@@ -109,5 +112,14 @@ for (const [format, list] of Object.entries(codecs)) {
           ` decode ${megabytes(reads)} MB/s ${kilo(reads)}k/s   encode ${megabytes(writes)} MB/s ${kilo(writes)}k/s`,
       );
     }
+  }
+}
+
+/** How often a second something can be done; 0 for a codec that fails at it. */
+function measure(task) {
+  try {
+    return opsPerSecond(task);
+  } catch {
+    return 0;
   }
 }

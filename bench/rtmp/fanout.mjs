@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { CHANGE_BYTES, change, join, pause, SUCCESS_BYTES } from './client.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -18,38 +19,11 @@ const { values: options } = parseArgs({
   },
 });
 
-const CHANGE_BYTES = 12 + 4 + 12 + 5 + 4 + 9; // header, name, version and flags, event, key, number
-const SUCCESS_BYTES = 12 + 4 + 12 + 5 + 4;
-
-if (options.role === 'server') await serve();
-else if (options.role === 'floor') await floor();
+if (options.role === 'floor') floor();
 else await all();
 
-/** The server as it is, with one application. */
-async function serve() {
-  const { RTMPHandler, RTMPPlugin } = await import('../../src/plugins/rtmp/index.ts');
-  const { MultiThreadedApplicationAdapter, Server, TCPTransport, WebScope } = await import(
-    '../../src/server/index.ts'
-  );
-  const server = new Server();
-  const plugin = new RTMPPlugin();
-  plugin.server = server;
-  const scope = new WebScope();
-  scope.server = server;
-  scope.parent = server.globalScope;
-  scope.contextPath = '/bench';
-  scope.handler = new MultiThreadedApplicationAdapter();
-  const transport = new TCPTransport();
-  transport.host = '127.0.0.1';
-  transport.handlers = [new RTMPHandler(plugin)];
-  await plugin.start();
-  await scope.start();
-  await transport.start();
-  report(transport.address.port);
-}
-
 /** Takes any handshake and connect, and then writes what a change makes to every other socket, once per turn. */
-async function floor() {
+function floor() {
   const change = Buffer.alloc(CHANGE_BYTES);
   change.writeUIntBE(CHANGE_BYTES - 12, 4, 3);
   change[7] = 19;
@@ -103,7 +77,8 @@ async function floor() {
 
 function report(port) {
   process.on('message', (message) => {
-    if (message === 'cpu') process.send({ ...process.cpuUsage(), rss: process.memoryUsage().rss });
+    if (message === 'usage')
+      process.send({ ...process.cpuUsage(), rss: process.memoryUsage().rss });
   });
   process.send({ port });
 }
@@ -129,11 +104,11 @@ async function all() {
 }
 
 async function measure(role, listeners) {
-  const file = fileURLToPath(import.meta.url);
-  const child = fork(file, ['--role', role], { execArgv: ['--import', 'tsx'] });
+  const file = role === 'floor' ? import.meta.url : new URL('server.mjs', import.meta.url);
+  const child = fork(fileURLToPath(file), ['--role', role], { execArgv: ['--import', 'tsx'] });
   const [{ port }] = await once(child, 'message');
   const cpu = async () => {
-    child.send('cpu');
+    child.send('usage');
     const [usage] = await once(child, 'message');
     return { seconds: (usage.user + usage.system) / 1e6, rss: usage.rss };
   };
@@ -141,7 +116,7 @@ async function measure(role, listeners) {
   const counts = { deliveries: 0, times: [] };
   const sockets = [];
   for (let i = 0; i < listeners; i++) {
-    sockets.push(await (role === 'floor' ? joinFloor(port) : join(port)));
+    sockets.push(await (role === 'floor' ? joinFloor(port) : join(port, 'bench')));
   }
   for (const [index, socket] of sockets.entries()) {
     listen(socket, index, index < writers, counts);
@@ -176,7 +151,7 @@ function listen(socket, index, writes, counts) {
   const write = () => {
     sent.push(performance.now());
     value += 1;
-    socket.write(change(index, value));
+    socket.write(change(keyOf(index), value));
   };
   socket.on('data', (bytes) => {
     if (!writes) {
@@ -203,54 +178,9 @@ function listen(socket, index, writes, counts) {
   if (writes) for (let i = 0; i < Number(options.window); i++) write();
 }
 
-function message(type, payload) {
-  const header = Buffer.alloc(12);
-  header[0] = 3;
-  header.writeUIntBE(payload.length, 4, 3);
-  header[7] = type;
-  return Buffer.concat([header, payload]);
-}
-
-function change(index, value) {
-  const payload = Buffer.alloc(CHANGE_BYTES - 12);
-  payload.write('\0\x02so', 0, 'latin1');
-  payload[16] = 3;
-  payload.writeUInt32BE(13, 17);
-  payload.write(
-    `\0\x02${String.fromCharCode(97 + (index % 26))}${Math.floor(index / 26)}`,
-    21,
-    'latin1',
-  );
-  payload.writeDoubleBE(value, 26);
-  return message(19, payload);
-}
-
-async function join(port) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  const handshake = Buffer.alloc(1 + 2 * 1536);
-  handshake[0] = 3;
-  const text = (t) => Buffer.concat([Buffer.of(0, t.length), Buffer.from(t)]);
-  const string = (t) => Buffer.concat([Buffer.of(2), text(t)]);
-  const one = Buffer.alloc(9);
-  one.writeDoubleBE(1, 1);
-  const object = [
-    Buffer.of(3),
-    text('app'),
-    string('bench'),
-    text('tcUrl'),
-    string('rtmp://h/bench'),
-  ];
-  const command = Buffer.concat([string('connect'), one, ...object, Buffer.of(0, 0, 9)]);
-  const use = Buffer.concat([text('so'), Buffer.alloc(12), Buffer.of(1, 0, 0, 0, 0)]);
-  socket.write(Buffer.concat([handshake, message(20, command), message(19, use)]));
-  // Until the answer to USE: its last bytes are the events USE_SUCCESS and CLEAR, or the last attribute.
-  let bytes = Buffer.alloc(0);
-  while (!bytes.includes(Buffer.of(11, 0, 0, 0, 0, 8, 0, 0, 0, 0))) {
-    const [more] = await once(socket, 'data');
-    bytes = Buffer.concat([bytes, more]);
-  }
-  return socket;
+/** Two letters. */
+function keyOf(index) {
+  return `${String.fromCharCode(97 + (index % 26))}${Math.floor(index / 26) % 10}`;
 }
 
 async function joinFloor(port) {
@@ -259,8 +189,4 @@ async function joinFloor(port) {
   socket.write(Buffer.of(0, 0, 0, 4));
   await once(socket, 'data');
   return socket;
-}
-
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

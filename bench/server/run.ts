@@ -12,7 +12,7 @@ import {
   WebScope,
 } from '../../src/server/index.ts';
 
-// How fast the core is without any protocol. Run: node --expose-gc --import tsx bench/server/run.ts
+// How fast the core is without any protocol; README.md says how to run it.
 // Peers count what they are told and do nothing with it, so this is the cost of the model itself.
 
 class Peer extends BaseConnection {
@@ -41,6 +41,8 @@ class Application extends MultiThreadedApplicationAdapter {
   }
 }
 
+const logger = createLogger({ level: 'silent' });
+
 interface Bench {
   readonly server: Server;
   readonly application: WebScope;
@@ -49,7 +51,7 @@ interface Bench {
 
 async function startBench(): Promise<Bench> {
   const server = new Server();
-  server.logger = createLogger({ level: 'silent' });
+  server.logger = logger;
   const application = new WebScope();
   const app = new Application();
   Object.assign(application, {

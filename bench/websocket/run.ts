@@ -102,7 +102,12 @@ async function startServer(variant: Variant): Promise<{ process: ChildProcess; p
   const server = spawn('taskset', ['-c', '0', ...variant.command], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
+  const [line] = (await Promise.race([
+    once(createInterface(server.stdout), 'line'),
+    once(server, 'exit').then(() => {
+      throw new Error(`${variant.name} did not start`);
+    }),
+  ])) as [string];
   return { process: server, port: line.replace('ready ', '') };
 }
 

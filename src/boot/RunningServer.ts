@@ -34,7 +34,6 @@ export class RunningServer implements AsyncDisposable {
   readonly #webapps: Webapp[] = [];
   readonly #applications: DeployedApplication[] = [];
   #addresses: readonly ListeningAddress[] = [];
-  readonly #began = performance.now();
   #stopping: Promise<void> | undefined;
 
   /** @internal */
@@ -59,8 +58,13 @@ export class RunningServer implements AsyncDisposable {
     return this.#context.getBean<T>(name);
   }
 
-  /** Logs what runs and where it listens. @internal */
-  announce(): void {
+  /**
+   * Logs what runs and where it listens.
+   *
+   * @param began - when the start began, by `performance.now()`
+   * @internal
+   */
+  announce(began: number): void {
     this.#addresses = [...this.#context.getBeansOfType<unknown>('TCPTransport').values()]
       .filter((bean) => bean instanceof TCPTransport)
       .flatMap(listeningAddress);
@@ -74,7 +78,7 @@ export class RunningServer implements AsyncDisposable {
     for (const { transport, urls } of addresses) {
       this.#logger.info(`${transport} listens: ${urls.join(' ')}`);
     }
-    const seconds = (performance.now() - this.#began) / 1000;
+    const seconds = (performance.now() - began) / 1000;
     this.#logger.info(`red5 started in ${seconds.toFixed(1)} s`);
   }
 

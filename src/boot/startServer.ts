@@ -41,6 +41,7 @@ const firstApplicationPhase = 100;
  * @throws LifecycleError when a bean of the server failed, such as a port in use; all that had started was stopped
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const began = performance.now();
   const root = path.resolve(options.root);
   const context = await readServer(options);
   const shared = sharedOptions(options);
@@ -54,7 +55,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       }),
     options.logger,
   );
-  return start(context, webapps, options);
+  const running = await start(context, webapps, options);
+  running.announce(began);
+  return running;
 }
 
 /** What the contexts of server and webapps are read with alike. */
@@ -131,7 +134,6 @@ async function start(
       signal?.throwIfAborted();
       await context.start();
     });
-    running.announce();
     return running;
   } catch (error) {
     await running.stop().catch((failure: unknown) => {

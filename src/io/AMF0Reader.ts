@@ -76,6 +76,7 @@ export class AMF0Reader {
   /** Reads text that has no marker: a 16-bit length and UTF-8. */
   readKey(): string {
     const length = this.input.readU16();
+    if (length === 0) return '';
     const keys = this.#options.keys;
     if (keys === undefined || length > this.input.remaining) return this.#readText(length);
     this.#budget.takeText(length);

@@ -95,6 +95,7 @@ export {
   type SharedObjectReport,
   StatisticsService,
 } from './statistics/StatisticsService.ts';
+export type { RequestHandler } from './transport/RequestHandler.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
 export type { PeerAddress, StreamHandler } from './transport/StreamHandler.ts';
 export { TCPTransport } from './transport/TCPTransport.ts';

@@ -17,7 +17,6 @@ export const SERVER_ERRORS = {
   CALL_TIMED_OUT: 'A method call on a client was not answered in time',
   CALL_LIMIT: 'Too many method calls on a client wait for their answers',
   NOT_CONNECTED: 'The connection was closed, so a call on the client has no answer',
-  METHOD_NOT_EXPOSABLE: 'A method named for remote use does not exist or is a life-cycle method',
   PORT_IN_USE: 'Another process listens on the port',
   PORT_NOT_OPENED: 'The port cannot be opened',
   TLS_CERTIFICATE: 'The certificate or key of TLS cannot be read, or they do not fit each other',

@@ -58,7 +58,13 @@ describe('what ships', () => {
       .names()
       .filter((name) => !name.startsWith('org.') && !name.startsWith('chat.'))
       .filter((name) => !offered.has(registry.find(name)?.class));
-    assert.deepEqual(missing.toSorted(), ['HTTPPlugin', 'RTMPHandler', 'RTMPPlugin']);
+    assert.deepEqual(missing.toSorted(), [
+      'HTTPPlugin',
+      'RTMPHandler',
+      'RTMPPlugin',
+      'RTMPTHandler',
+      'TLSHandler',
+    ]);
   });
 
   it('depends at run time on nothing that the decision record does not explain', () => {

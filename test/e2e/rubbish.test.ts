@@ -31,7 +31,7 @@ const cases = [
   { name: 'noise', port: 'http', bytes: noise, withinMs: 2000 },
   { name: 'letters', port: 'http', bytes: letters, withinMs: 2000 },
   { name: 'half a handshake', port: 'http', bytes: halfHandshake, withinMs: 8000 },
-  { name: 'half a request', port: 'http', bytes: halfRequest, withinMs: 12_000 },
+  { name: 'half a request', port: 'http', bytes: halfRequest, withinMs: 20_000 },
   { name: 'silence', port: 'http', bytes: silence, withinMs: 8000 },
 ] as const;
 

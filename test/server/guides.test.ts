@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import type {
-  Connection,
-  RemoteCallResult,
-  ScopeHandler,
-  SharedObject,
-} from '../../src/server/index.ts';
+import type { Connection, RemoteCallResult } from '../../src/server/index.ts';
 import { Board } from './samples/board.ts';
 import { BoardSecurity } from './samples/board-security.ts';
 import { moveCard } from './samples/board-update.ts';

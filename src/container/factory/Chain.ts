@@ -1,4 +1,4 @@
-import { formatLocation, type SourceLocation } from '../../base/index.ts';
+import { formatLocation } from '../../base/index.ts';
 import type { BeanRecord } from './BeanRecord.ts';
 
 /** What a bean in the making is doing right now. */
@@ -64,12 +64,4 @@ export class Chain {
 /** `bean "a"`, or `inner bean "a"`. */
 export function describeBean(name: string, inner: boolean): string {
   return `${inner ? 'inner ' : ''}bean "${name}"`;
-}
-
-/** Where an error is reported: the value if it is known, else the bean. */
-export function placeOf(
-  chain: Chain,
-  location: SourceLocation | undefined,
-): SourceLocation | undefined {
-  return location ?? chain.frames.at(-1)?.record.definition.location;
 }

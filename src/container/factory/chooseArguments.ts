@@ -1,4 +1,4 @@
-import type { ClassInfo, Parameter } from '../classes/ClassInfo.ts';
+import type { Parameter } from '../classes/ClassInfo.ts';
 import type { ClassRegistry } from '../classes/ClassRegistry.ts';
 import { describeType, parseType, type TypeRef } from '../classes/TypeRef.ts';
 import { ConversionError } from '../conversion/ConversionError.ts';
@@ -300,9 +300,4 @@ function describeGiven(value: unknown): string {
 /** `(name: string, age: int)`. */
 export function describeSignature(parameters: readonly Parameter[]): string {
   return `(${parameters.map(({ name, type }) => `${name}: ${describeType(type)}`).join(', ')})`;
-}
-
-/** The parameters a class's constructor needs at least. */
-export function minimumArguments(info: ClassInfo): number {
-  return info.class.length;
 }

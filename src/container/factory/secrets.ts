@@ -2,8 +2,3 @@
 export function isSecret(name: string): boolean {
   return /passw|secret|token|credential|private.?key|api.?key|keystore|(?:^|[._-])key$/i.test(name);
 }
-
-/** A value as it may be shown: hidden when its property's name says that it is secret. */
-export function showable(name: string, value: string): string {
-  return isSecret(name) ? '***' : value;
-}

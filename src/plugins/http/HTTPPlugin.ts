@@ -8,7 +8,13 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BeanInfo, describeError, type Lifecycle, type Logger } from '../../base/index.ts';
-import type { Red5Plugin, Server, SocketHandler, UpgradeHandler } from '../../server/index.ts';
+import type {
+  Red5Plugin,
+  RequestHandler,
+  Server,
+  SocketHandler,
+  UpgradeHandler,
+} from '../../server/index.ts';
 import { StaticFiles, sendError } from './StaticFiles.ts';
 
 /** Headers that make browsers careful with what they get. */
@@ -36,6 +42,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     properties: {
       server: 'Server',
       upgradeHandlers: 'list<UpgradeHandler>',
+      requestHandlers: 'list<RequestHandler>',
       headers: 'map<string,string>',
       headersTimeoutMs: 'int',
       requestTimeoutMs: 'int',
@@ -51,6 +58,8 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
   server!: Server;
   /** Protocols that connections can be upgraded to, such as the WebSocket plugin. */
   upgradeHandlers: UpgradeHandler[] = [];
+  /** Protocols that answer requests themselves, asked in order before files are looked for. */
+  requestHandlers: RequestHandler[] = [];
   /** Headers sent with every answer, over the built-in ones; an empty value leaves one out. */
   headers: ReadonlyMap<string, string> = new Map();
   /** Time for a client to send the headers of a request. */
@@ -141,6 +150,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#http === undefined) response.setHeader('Connection', 'close');
     try {
+      if (this.requestHandlers.some((handler) => handler.handleRequest(request, response))) return;
       await this.#files?.handle(request, response);
     } catch (error) {
       if (response.destroyed) return;

@@ -151,6 +151,11 @@ export class RTMPConnection
     this.#link.end();
   }
 
+  /** Without an open link, nobody is there to be served. */
+  override isGhost(): boolean {
+    return !this.#link.isOpen;
+  }
+
   messageReceived(message: RTMPMessage): void {
     switch (message.type) {
       case MESSAGE_TYPE.commandAMF0:

@@ -12,3 +12,4 @@ export { RTMPConnection } from './RTMPConnection.ts';
 export { RTMPHandler } from './RTMPHandler.ts';
 export { RTMPPlugin } from './RTMPPlugin.ts';
 export { RTMP_ERRORS, type RTMPErrorCode } from './rtmpErrors.ts';
+export { RTMPTHandler } from './tunnel/RTMPTHandler.ts';

@@ -2,22 +2,27 @@ import { createServer, type Server as HTTPServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../base/index.ts';
-import type { UpgradeHandler } from '../../server/index.ts';
+import type { RequestHandler, UpgradeHandler } from '../../server/index.ts';
 import { refuseUpgrade } from './handshake/Refusal.ts';
 
 /**
- * Speaks HTTP on a port that is for WebSocket only: upgrade requests go to the handler, all others are answered with 426.
+ * Speaks HTTP on a port that is for WebSocket only: upgrade requests and event streams go to the handler, all others are
+ * answered with 426.
  *
  * It never listens itself; a transport hands sockets over.
  */
 export class UpgradeListener {
-  readonly #handler: UpgradeHandler;
+  readonly #handler: UpgradeHandler & RequestHandler;
   readonly #logger: Logger;
   readonly #http: HTTPServer;
   readonly #sockets = new Set<Duplex>();
   readonly #forgetSocket: (this: Duplex) => void;
 
-  constructor(handler: UpgradeHandler, handshakeTimeoutMs: number, logger: Logger) {
+  constructor(
+    handler: UpgradeHandler & RequestHandler,
+    handshakeTimeoutMs: number,
+    logger: Logger,
+  ) {
     this.#handler = handler;
     this.#logger = logger;
     this.#http = createServer({
@@ -26,6 +31,7 @@ export class UpgradeListener {
       connectionsCheckingInterval: Math.max(10, Math.min(1000, handshakeTimeoutMs / 2)),
     });
     this.#http.on('request', (request, response) => {
+      if (handler.handleRequest(request, response)) return;
       const body = 'this port is for WebSocket connections\n';
       response.writeHead(426, {
         Connection: 'close',

@@ -133,6 +133,12 @@ export class WebSocketConnection extends BaseConnection {
     return this.member.queuedBytes;
   }
 
+  /** Without an open socket, nobody is there to be served. */
+  override isGhost(): boolean {
+    const socket = this.#socket;
+    return socket !== undefined && socket.readyState === socket.CLOSED;
+  }
+
   /** Whether this side has begun to close; messages that still arrive are ignored. */
   get isClosing(): boolean {
     return this.#isClosing;

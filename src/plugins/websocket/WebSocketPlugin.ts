@@ -1,10 +1,19 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type BeanInfo, type Lifecycle, LifecycleError } from '../../base/index.ts';
+import {
+  type BeanInfo,
+  background,
+  ConfigError,
+  type Lifecycle,
+  LifecycleError,
+  type Logger,
+} from '../../base/index.ts';
 import {
   type Red5Plugin,
+  type RequestHandler,
   type Scope,
+  type ScopeListener,
   ScopeUtils,
   type Server,
   type SocketHandler,
@@ -12,6 +21,8 @@ import {
   type UpgradeHandler,
 } from '../../server/index.ts';
 import { FanOut, type QueuePolicy } from './frame/FanOut.ts';
+import { Doorkeeper } from './handshake/Doorkeeper.ts';
+import { EventStreamServer } from './sse/EventStreamServer.ts';
 import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import { WebSocketServer } from './WebSocketServer.ts';
@@ -30,10 +41,10 @@ export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
  * @red5 org.red5.net.websocket.WebSocketPlugin
  */
 export class WebSocketPlugin
-  implements Red5Plugin, Lifecycle, SocketHandler, UpgradeHandler, WebSocketSettings
+  implements Red5Plugin, Lifecycle, SocketHandler, UpgradeHandler, RequestHandler, WebSocketSettings
 {
   static readonly beanInfo: BeanInfo = {
-    types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler'],
+    types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler', 'RequestHandler'],
     properties: {
       server: 'Server',
       streamHandlers: 'list<StreamHandler>',
@@ -55,6 +66,9 @@ export class WebSocketPlugin
       queuePolicy: 'string',
       perMessageDeflate: 'boolean',
       deflateThresholdBytes: 'int',
+      serverSentEvents: 'boolean',
+      maxHistoryEvents: 'int',
+      maxHistoryBytes: 'int',
     },
   };
 
@@ -82,31 +96,61 @@ export class WebSocketPlugin
   queuePolicy: QueuePolicy = 'close';
   perMessageDeflate = false;
   deflateThresholdBytes = 1024;
+  serverSentEvents = false;
+  maxHistoryEvents = 200;
+  maxHistoryBytes = 262_144;
 
+  /** Applications need not say goodbye: what is left of their part goes with them. */
+  readonly #scopeListener: ScopeListener = {
+    scopeRemoved: (scope) => {
+      const manager = scope.application && this.#managers.get(scope.application);
+      if (scope !== scope.application) manager?.roomRemoved(scope);
+      else if (manager !== undefined) {
+        background(this.removeManager(scope), this.#logger(), 'removing a WebSocket manager');
+      }
+    },
+  };
   readonly #managers = new Map<Scope, WebSocketScopeManager>();
   #fanOut: FanOut | undefined;
+  #door: Doorkeeper | undefined;
   #webSockets: WebSocketServer | undefined;
+  #eventStreams: EventStreamServer | undefined;
   #listener: UpgradeListener | undefined;
 
   /** Connections that are open or in their handshake. */
   get connectionCount(): number {
-    return this.#webSockets?.connectionCount ?? 0;
+    return this.#door?.connectionCount ?? 0;
   }
 
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
   async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
+    const { queuePolicy } = this;
+    if (queuePolicy !== 'close' && queuePolicy !== 'drop-oldest') {
+      const message = `queuePolicy is "${queuePolicy}" and not "close" or "drop-oldest"`;
+      throw new ConfigError('BAD_QUEUE_POLICY' satisfies WebSocketErrorCode, message);
+    }
     const logger = this.server.logger.child('websocket');
-    this.#webSockets = new WebSocketServer({
-      settings: this,
-      server: this.server,
-      fanOut: this.#sharedFanOut(),
-      logger,
+    const shared = { settings: this, server: this.server, logger };
+    this.#door = new Doorkeeper({
+      ...shared,
       managerOf: (application) => this.#managers.get(application),
     });
+    this.#webSockets = new WebSocketServer({
+      ...shared,
+      fanOut: this.#sharedFanOut(),
+      door: this.#door,
+    });
     this.#webSockets.start();
+    this.#eventStreams = new EventStreamServer({
+      ...shared,
+      fanOut: this.#sharedFanOut(),
+      door: this.#door,
+    });
+    this.#eventStreams.start();
     this.#listener = new UpgradeListener(this, this.handshakeTimeoutMs, logger);
     this.#listener.start();
+    this.server.addScopeListener(this.#scopeListener);
     await this.server.plugins.register(this);
   }
 
@@ -115,9 +159,12 @@ export class WebSocketPlugin
     const webSockets = this.#webSockets;
     if (webSockets === undefined) return;
     this.#webSockets = undefined;
-    this.#listener?.stop();
+    this.server.removeScopeListener(this.#scopeListener);
     for (const manager of this.#managers.values()) await manager.stop();
     this.#managers.clear();
+    this.#eventStreams?.stop();
+    this.#eventStreams = undefined;
+    this.#listener?.stop();
     await webSockets.stop(deadline);
     this.#fanOut = undefined;
     this.server.plugins.unregister(this);
@@ -143,7 +190,8 @@ export class WebSocketPlugin
       manager = new WebSocketScopeManager(application, {
         server: this.server,
         fanOut: this.#sharedFanOut(),
-        logger: this.server.logger.child('websocket'),
+        logger: this.#logger(),
+        history: { maxEvents: this.maxHistoryEvents, maxBytes: this.maxHistoryBytes },
       });
       this.#managers.set(application, manager);
     }
@@ -183,6 +231,15 @@ export class WebSocketPlugin
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#webSockets === undefined) socket.destroy();
     else this.#webSockets.handleUpgrade(request, socket, head);
+  }
+
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    if (!this.serverSentEvents || this.#eventStreams === undefined) return false;
+    return this.#eventStreams.handleRequest(request, response);
+  }
+
+  #logger(): Logger {
+    return this.server.logger.child('websocket');
   }
 
   #sharedFanOut(): FanOut {

@@ -3,6 +3,8 @@ import type { Scope } from '../../server/index.ts';
 import { encodeBinaryFrame, encodeTextFrame } from './frame/encodeFrame.ts';
 import { type FanOut, FanOutGroup } from './frame/FanOut.ts';
 import type { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
+import { EventHistory, type EventHistoryLimits } from './sse/EventHistory.ts';
+import type { EventStreamConnection } from './sse/EventStreamConnection.ts';
 import type { WebSocketConnection } from './WebSocketConnection.ts';
 import type { WebSocketPlugin } from './WebSocketPlugin.ts';
 import type { WebSocketScopeManager } from './WebSocketScopeManager.ts';
@@ -38,7 +40,9 @@ export class WebSocketScope {
   readonly #listeners = new Set<WebSocketDataListener>();
   readonly #connections = new Set<WebSocketConnection>();
   #inherited: readonly WebSocketScope[] = [];
+  readonly #eventStreams = new Set<EventStreamConnection>();
   #group: FanOutGroup | undefined;
+  #history: EventHistory | undefined;
 
   constructor(scope: Scope) {
     this.scope = scope;
@@ -57,6 +61,11 @@ export class WebSocketScope {
   /** The connections of this path. */
   get connections(): ReadonlySet<WebSocketConnection> {
     return this.#connections;
+  }
+
+  /** Clients of this path that only listen, by server-sent events. */
+  get eventStreams(): ReadonlySet<EventStreamConnection> {
+    return this.#eventStreams;
   }
 
   /** Adds a listener; it gets what happens from now on. Safe twice. */
@@ -86,8 +95,11 @@ export class WebSocketScope {
    * what is sent to single connections.
    */
   send(data: string | Uint8Array): void {
-    if (this.#group === undefined || this.#group.size === 0) return;
-    this.#group.send(typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data));
+    if (this.#group === undefined) return;
+    if (this.#group.size === 0 && this.#history === undefined) return;
+    const frame = typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data);
+    this.#history?.add(frame);
+    this.#group.send(frame);
   }
 
   /**
@@ -122,6 +134,25 @@ export class WebSocketScope {
   attach(fanOut: FanOut, inherited: readonly WebSocketScope[]): void {
     this.#group ??= new FanOutGroup(fanOut);
     this.#inherited = inherited;
+  }
+
+  /** The last messages; kept from the first event stream on. @internal */
+  get history(): EventHistory | undefined {
+    return this.#history;
+  }
+
+  /** @internal */
+  addEventStream(connection: EventStreamConnection, limits: EventHistoryLimits): void {
+    this.#history ??= new EventHistory(limits);
+    this.#eventStreams.add(connection);
+    this.#group?.add(connection.member);
+    connection.webSocketScope = this;
+  }
+
+  /** @internal */
+  removeEventStream(connection: EventStreamConnection): boolean {
+    this.#group?.remove(connection.member);
+    return this.#eventStreams.delete(connection);
   }
 
   /** @internal */

@@ -4,6 +4,8 @@ import { encodeBinaryFrame, encodeTextFrame } from './frame/encodeFrame.ts';
 import { type FanOut, FanOutGroup } from './frame/FanOut.ts';
 import type { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
 import type { WebSocketScopeListener } from './listener/WebSocketScopeListener.ts';
+import type { EventHistoryLimits } from './sse/EventHistory.ts';
+import type { EventStreamConnection } from './sse/EventStreamConnection.ts';
 import type { WebSocketConnection } from './WebSocketConnection.ts';
 import { ALL_PATHS, WebSocketScope } from './WebSocketScope.ts';
 import type { WSMessage } from './WSMessage.ts';
@@ -13,6 +15,8 @@ export interface WebSocketScopeManagerOptions {
   readonly server: Server;
   readonly fanOut: FanOut;
   readonly logger: Logger;
+  /** How many messages are kept for event streams that reconnect. */
+  readonly history: EventHistoryLimits;
 }
 
 /**
@@ -32,6 +36,9 @@ export class WebSocketScopeManager {
   /** All connections of the application, whatever their path. */
   readonly #group: FanOutGroup;
   readonly #connections = new Set<WebSocketConnection>();
+  /** Clients that only listen. */
+  readonly #eventStreams = new Set<EventStreamConnection>();
+  readonly #history: EventHistoryLimits;
   readonly #scopeListeners = new Set<WebSocketScopeListener>();
   /** Scopes for all paths; the array is replaced, never changed, as the scopes of single paths hold on to it. */
   #forAllPaths: readonly WebSocketScope[] = [];
@@ -47,6 +54,7 @@ export class WebSocketScopeManager {
     this.#server = options.server;
     this.#fanOut = options.fanOut;
     this.#logger = options.logger;
+    this.#history = options.history;
     this.#group = new FanOutGroup(options.fanOut);
   }
 
@@ -104,13 +112,16 @@ export class WebSocketScopeManager {
       return false;
     }
     this.#closeAll(scope.connections, 'WebSocket scope removed');
+    for (const stream of [...scope.eventStreams]) {
+      stream.close({ kind: 'shutdown', description: 'WebSocket scope removed' });
+    }
     this.#tellScopeListeners((listener) => listener.scopeRemoved?.(scope));
     return true;
   }
 
   /**
    * Makes the scope of a room's path, or finds it; it stays when its last connection leaves, so that listeners can be added to it
-   * before the first one comes.
+   * before the first one comes, and goes with the room.
    */
   makeScope(room: Scope): WebSocketScope {
     const path = room.fullPath;
@@ -141,8 +152,9 @@ export class WebSocketScopeManager {
 
   /** Sends a text, or bytes as a binary message, to all connections of the application, whatever their path. */
   send(data: string | Uint8Array): void {
-    if (this.#group.size === 0) return;
-    this.#group.send(typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data));
+    const frame = typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data);
+    for (const { history } of this.#byPath.values()) history?.add(frame);
+    this.#group.send(frame);
   }
 
   /**
@@ -156,6 +168,9 @@ export class WebSocketScopeManager {
     const scopes = this.getScopes();
     const listeners = new Set(scopes.flatMap((scope) => scope.listeners));
     this.#closeAll(this.#connections, 'application stops');
+    for (const stream of [...this.#eventStreams]) {
+      stream.close({ kind: 'shutdown', description: 'application stops' });
+    }
     this.#setForAllPaths([]);
     this.#byPath.clear();
     this.#passing.clear();
@@ -176,20 +191,20 @@ export class WebSocketScopeManager {
     return protocols;
   }
 
+  /** A room has gone, and with it a scope that was made for it. @internal */
+  roomRemoved(room: Scope): void {
+    const scope = this.#byPath.get(room.fullPath);
+    if (scope?.scope === room) this.removeWebSocketScope(scope);
+  }
+
   /** An accepted connection is open. @internal */
   addConnection(connection: WebSocketConnection): void {
-    const room = connection.scope ?? this.application;
-    let scope = this.#byPath.get(room.fullPath);
-    if (scope === undefined) {
-      scope = this.#createScope(room);
-      this.#passing.add(room.fullPath);
-    }
+    const scope = this.#joined(connection.scope ?? this.application);
     this.#connections.add(connection);
     this.#group.add(connection.member);
     scope.addConnection(connection);
-    const joined = scope;
-    this.#tellScopeListeners((listener) => listener.connectionAdded?.(joined, connection));
-    this.#tellListeners(joined, connection, (listener) => listener.onWSConnect(connection));
+    this.#tellScopeListeners((listener) => listener.connectionAdded?.(scope, connection));
+    this.#tellListeners(scope, connection, (listener) => listener.onWSConnect(connection));
   }
 
   /** A connection has ended; false when it already had. @internal */
@@ -200,11 +215,26 @@ export class WebSocketScopeManager {
     scope.removeConnection(connection);
     this.#tellListeners(scope, connection, (listener) => listener.onWSDisconnect(connection));
     this.#tellScopeListeners((listener) => listener.connectionRemoved?.(scope, connection));
-    const path = scope.scope.fullPath;
-    if (scope.connections.size > 0 || !this.#passing.has(path)) return true;
-    this.#passing.delete(path);
-    this.#byPath.delete(path);
-    this.#tellScopeListeners((listener) => listener.scopeRemoved?.(scope));
+    this.#left(scope);
+    return true;
+  }
+
+  /** An accepted event stream is open. @internal */
+  addEventStream(connection: EventStreamConnection): WebSocketScope {
+    const scope = this.#joined(connection.scope ?? this.application);
+    this.#eventStreams.add(connection);
+    this.#group.add(connection.member);
+    scope.addEventStream(connection, this.#history);
+    return scope;
+  }
+
+  /** An event stream has ended; false when it already had. @internal */
+  removeEventStream(connection: EventStreamConnection): boolean {
+    const scope = connection.webSocketScope;
+    if (!this.#eventStreams.delete(connection) || scope === undefined) return false;
+    this.#group.remove(connection.member);
+    scope.removeEventStream(connection);
+    this.#left(scope);
     return true;
   }
 
@@ -214,6 +244,22 @@ export class WebSocketScopeManager {
     const scope = connection.webSocketScope;
     if (scope === undefined) return;
     this.#tellListeners(scope, connection, (listener) => listener.onWSMessage(message));
+  }
+
+  /** The scope of a room's path; made for its first connection. */
+  #joined(room: Scope): WebSocketScope {
+    const found = this.#byPath.get(room.fullPath);
+    if (found !== undefined) return found;
+    this.#passing.add(room.fullPath);
+    return this.#createScope(room);
+  }
+
+  /** Somebody has left a scope: one that was made for its connections goes with the last of them. */
+  #left(scope: WebSocketScope): void {
+    if (scope.connections.size + scope.eventStreams.size > 0) return;
+    if (this.#byPath.get(scope.path) !== scope || !this.#passing.delete(scope.path)) return;
+    this.#byPath.delete(scope.path);
+    this.#tellScopeListeners((listener) => listener.scopeRemoved?.(scope));
   }
 
   #createScope(room: Scope): WebSocketScope {

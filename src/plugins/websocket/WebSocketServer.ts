@@ -2,17 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws';
 import { background, type Logger, type Timer } from '../../base/index.ts';
-import type { ConnectResult, Server, StreamHandler, WebScope } from '../../server/index.ts';
+import type { Server, StreamHandler } from '../../server/index.ts';
 import type { FanOut } from './frame/FanOut.ts';
 import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
-import { OriginPolicy } from './handshake/OriginPolicy.ts';
-import { appendScope, parseTarget } from './handshake/parseTarget.ts';
+import type { Admission, Doorkeeper } from './handshake/Doorkeeper.ts';
+import { parseTarget } from './handshake/parseTarget.ts';
 import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
-import { type PeerFacts, TrustedProxies } from './handshake/TrustedProxies.ts';
-import { type CapReached, ConnectionCounter } from './limits/ConnectionCounter.ts';
 import { TokenBucket } from './limits/TokenBucket.ts';
 import { CLOSE_CODE, sendThrough, WebSocketConnection } from './WebSocketConnection.ts';
-import { joinPath, type WebSocketScopeManager } from './WebSocketScopeManager.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
 import { WebSocketStream } from './WebSocketStream.ts';
 import { WSMessage } from './WSMessage.ts';
@@ -23,35 +20,11 @@ export interface WebSocketServerOptions {
   readonly server: Server;
   readonly fanOut: FanOut;
   readonly logger: Logger;
-  /** The manager of an application; undefined when it has none. */
-  readonly managerOf: (application: WebScope) => WebSocketScopeManager | undefined;
-}
-
-/** A handshake that passed all checks that need no application code. */
-interface Admission {
-  readonly application: WebScope;
-  readonly manager: WebSocketScopeManager;
-  readonly connection: WebSocketConnection;
+  readonly door: Doorkeeper;
 }
 
 const STOPPING: Refusal = { status: 503, description: 'the server is stopping' };
-const FOREIGN_PAGE: Refusal = {
-  status: 403,
-  description: 'connections from this page are not allowed',
-};
-const UNKNOWN: Refusal = { status: 404, description: 'there is no such application' };
-
-const STATUS_OF_CODE: Readonly<Record<string, number>> = {
-  'NetConnection.Connect.InvalidApp': 404,
-  'NetConnection.Connect.Rejected': 403,
-  'NetConnection.Connect.AppShutdown': 503,
-};
-
-const REFUSAL_OF_CAP: Readonly<Record<CapReached, Refusal>> = {
-  total: { status: 503, description: 'the server has no more room' },
-  application: { status: 503, description: 'the application has no more room' },
-  address: { status: 429, description: 'too many connections from this address' },
-};
+const REFUSED: Refusal = { status: 403, description: 'refused' };
 
 /** Takes upgrade requests and runs the connections that come of them, from the handshake to the last callback. */
 export class WebSocketServer {
@@ -59,10 +32,7 @@ export class WebSocketServer {
   readonly #server: Server;
   readonly #fanOut: FanOut;
   readonly #logger: Logger;
-  readonly #managerOf: WebSocketServerOptions['managerOf'];
-  readonly #origins: OriginPolicy;
-  readonly #proxies: TrustedProxies;
-  readonly #counter: ConnectionCounter;
+  readonly #door: Doorkeeper;
   readonly #ws: WsServer;
   /** Sub-protocol agreed on, for the moment of the upgrade. */
   readonly #agreed = new WeakMap<IncomingMessage, string>();
@@ -70,7 +40,7 @@ export class WebSocketServer {
   readonly #sockets = new Set<Duplex>();
   readonly #forgetSocket: (this: Duplex) => void;
   readonly #open = new Map<WebSocketConnection, Admission>();
-  /** Connections that another protocol is spoken in. */
+  /** Other protocols' bytes inside WebSocket messages. */
   readonly #streams = new Set<WebSocketStream>();
   #heartbeat: Timer | undefined;
   #isStopping = false;
@@ -81,24 +51,12 @@ export class WebSocketServer {
     this.#server = options.server;
     this.#fanOut = options.fanOut;
     this.#logger = options.logger;
-    this.#managerOf = options.managerOf;
-    this.#origins = new OriginPolicy(settings.allowedOrigins);
-    this.#proxies = new TrustedProxies(settings.trustedProxies);
-    this.#counter = new ConnectionCounter({
-      total: settings.maxConnections,
-      perApplication: settings.maxConnectionsPerApplication,
-      perAddress: settings.maxConnectionsPerAddress,
-    });
+    this.#door = options.door;
     const sockets = this.#sockets;
     this.#forgetSocket = function forget() {
       sockets.delete(this);
     };
     this.#ws = new WsServer(wsOptions(settings, (request) => this.#agreed.get(request) ?? false));
-  }
-
-  /** Connections that are open or in their handshake. */
-  get connectionCount(): number {
-    return this.#counter.total;
   }
 
   /** Begins to watch for silent peers. */
@@ -133,20 +91,23 @@ export class WebSocketServer {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.add(socket);
     socket.on('close', this.#forgetSocket);
-    const onError = (error: Error) => this.#logger.debug(`WebSocket handshake: ${error.message}`);
-    socket.on('error', onError);
+    // Stays: a peer may reset while it is being refused. Once it is open, ws listens too.
+    socket.on('error', ignoreError);
+    const fault = checkRequest(request) ?? (this.#isStopping ? STOPPING : undefined);
     const handler = this.#streamHandlerFor(request);
-    const admission =
-      handler === undefined
-        ? this.#admit(request)
-        : this.#openStream(request, socket, head, handler);
-    if (admission === undefined) return;
+    if (fault !== undefined) this.#refuse(request, socket, fault);
+    else if (handler !== undefined) this.#openStream(request, socket, { head, handler });
+    else this.#openConnection(request, socket, head);
+  }
+
+  #openConnection(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const admission = this.#door.admit(request);
     if ('status' in admission) {
       this.#refuse(request, socket, admission);
       return;
     }
     background(
-      this.#connect(request, socket, head, admission).finally(() => socket.off('error', onError)),
+      this.#connect(request, socket, head, admission),
       this.#logger,
       'WebSocket handshake',
     );
@@ -163,95 +124,26 @@ export class WebSocketServer {
     );
   }
 
-  /** Completes the handshake and hands the bytes inside over; which application they are for is said in them. */
+  /** Completes the handshake and hands the bytes inside over. */
   #openStream(
     request: IncomingMessage,
     socket: Duplex,
-    head: Buffer,
-    handler: StreamHandler,
-  ): Refusal | undefined {
-    if (this.#isStopping) return STOPPING;
-    const refusal = checkRequest(request);
-    if (refusal !== undefined) return refusal;
-    const facts = this.#proxies.factsOf(request);
-    if (!this.#origins.allows({ ...facts, origin: request.headers.origin })) return FOREIGN_PAGE;
-    const reached = this.#counter.add(handler, facts.remoteAddress);
-    if (reached !== undefined) return REFUSAL_OF_CAP[reached];
-    socket.once('close', () => this.#counter.remove(handler, facts.remoteAddress));
-    if (requestedProtocols(request)?.includes(handler.protocolName)) {
-      this.#agreed.set(request, handler.protocolName);
+    { head, handler }: { readonly head: Buffer; readonly handler: StreamHandler },
+  ): void {
+    const admission = this.#door.admitStream(request, handler);
+    if ('status' in admission) {
+      this.#refuse(request, socket, admission);
+      return;
     }
+    socket.once('close', () => this.#door.releaseStream(admission));
+    const { protocolName } = handler;
+    if (requestedProtocols(request)?.includes(protocolName))
+      this.#agreed.set(request, protocolName);
     this.#ws.handleUpgrade(request, socket, head, (webSocket) => {
       const stream = new WebSocketStream(webSocket);
       this.#streams.add(stream);
       stream.once('close', () => this.#streams.delete(stream));
-      handler.handleStream(stream, facts);
-    });
-    return undefined;
-  }
-
-  /** All checks in the order of their cost; the application has not been asked yet. */
-  #admit(request: IncomingMessage): Admission | Refusal {
-    if (this.#isStopping) return STOPPING;
-    const refusal = checkRequest(request);
-    if (refusal !== undefined) return refusal;
-    const facts = this.#proxies.factsOf(request);
-    if (!this.#origins.allows({ ...facts, origin: request.headers.origin })) {
-      return FOREIGN_PAGE;
-    }
-    const target = parseTarget(request.url ?? '');
-    const host = hostName(facts.host);
-    const address = target && this.#server.resolve(host, target.path);
-    if (target === undefined || address === undefined) return UNKNOWN;
-    const { application } = address;
-    const manager = this.#managerOf(application);
-    if (manager?.isEnabled !== true) return UNKNOWN;
-    const path = appendScope(target.path, scopeOf(target.parameters, manager.scopeParameter));
-    const full = this.#server.resolve(host, path);
-    if (full === undefined) return { status: 404, description: 'there is no such room' };
-    const protocol = this.#negotiate(request, manager, full);
-    const reached = this.#counter.add(application, facts.remoteAddress);
-    if (reached !== undefined) return REFUSAL_OF_CAP[reached];
-    if (protocol !== undefined) this.#agreed.set(request, protocol);
-    return {
-      application,
-      manager,
-      connection: this.#createConnection(request, facts, {
-        host,
-        path,
-        protocol,
-        parameters: target.parameters,
-      }),
-    };
-  }
-
-  #negotiate(
-    request: IncomingMessage,
-    manager: WebSocketScopeManager,
-    address: { readonly application: WebScope; readonly rooms: readonly string[] },
-  ): string | undefined {
-    const supported = manager.protocolsOf(joinPath(address.application.fullPath, address.rooms));
-    return requestedProtocols(request)?.find((protocol) => supported.has(protocol));
-  }
-
-  #createConnection(
-    request: IncomingMessage,
-    facts: PeerFacts,
-    asked: {
-      readonly host: string;
-      readonly path: string;
-      readonly protocol: string | undefined;
-      readonly parameters: Readonly<Record<string, string>>;
-    },
-  ): WebSocketConnection {
-    return new WebSocketConnection({
-      ...asked,
-      remoteAddress: facts.remoteAddress,
-      remotePort: facts.remotePort,
-      secure: facts.secure,
-      headers: request.headers,
-      fanOut: this.#fanOut,
-      onShutdown: (connection) => this.#ended(connection),
+      handler.handleStream(stream, admission.facts);
     });
   }
 
@@ -262,60 +154,53 @@ export class WebSocketServer {
     head: Buffer,
     admission: Admission,
   ): Promise<void> {
-    const { connection } = admission;
-    const release = () => this.#counter.remove(admission.application, connection.remoteAddress);
-    const result = await this.#askApplication(connection);
-    if (!result.accepted) {
-      release();
-      this.#refuse(request, socket, {
-        status: STATUS_OF_CODE[result.code] ?? 500,
-        description: result.description,
-      });
+    const protocol = negotiate(request, admission);
+    const connection = this.#createConnection(request, admission, protocol);
+    const refusal = await this.#door.ask(connection);
+    if (refusal !== undefined) {
+      this.#door.release(admission);
+      this.#refuse(request, socket, refusal);
       return;
     }
     let isOpen = false;
+    if (protocol !== undefined) this.#agreed.set(request, protocol);
     if (!this.#isStopping && !connection.isClosing && !socket.destroyed) {
       this.#ws.handleUpgrade(request, socket, head, (webSocket) => {
         isOpen = true;
-        this.#opened(webSocket, socket, admission);
+        this.#opened(webSocket, socket, { admission, connection });
       });
     }
     if (isOpen) return;
     // The peer has gone, or the connection was closed by a callback, before there was anything to close.
-    release();
-    if (!socket.destroyed)
-      this.#refuse(
-        request,
-        socket,
-        this.#isStopping ? STOPPING : { status: 403, description: 'refused' },
-      );
+    this.#door.release(admission);
+    if (socket.writable) this.#refuse(request, socket, this.#isStopping ? STOPPING : REFUSED);
     await this.#server.disconnect(connection);
   }
 
-  /** The application's verdict, or a refusal when it takes too long; then an acceptance that still comes is undone. */
-  async #askApplication(connection: WebSocketConnection): Promise<ConnectResult> {
-    const { clock } = this.#server;
-    const verdict = this.#server.connect(connection);
-    let timer: Timer | undefined;
-    const timeout = new Promise<undefined>((resolve) => {
-      timer = clock.after(this.#settings.connectTimeoutMs, () => resolve(undefined));
+  #createConnection(
+    request: IncomingMessage,
+    { host, path, parameters, facts }: Admission,
+    protocol: string | undefined,
+  ): WebSocketConnection {
+    return new WebSocketConnection({
+      host,
+      path,
+      parameters,
+      protocol,
+      remoteAddress: facts.remoteAddress,
+      remotePort: facts.remotePort,
+      secure: facts.secure,
+      headers: request.headers,
+      fanOut: this.#fanOut,
+      onShutdown: (closing) => this.#ended(closing),
     });
-    const result = await Promise.race([verdict, timeout]);
-    timer?.cancel();
-    if (result !== undefined) return result;
-    const undo = async () => {
-      if ((await verdict).accepted) await this.#server.disconnect(connection);
-    };
-    background(undo(), this.#logger, 'undoing a late WebSocket connect');
-    return {
-      accepted: false,
-      code: 'NetConnection.Connect.AppShutdown',
-      description: 'the application did not answer in time',
-    };
   }
 
-  #opened(webSocket: WebSocket, socket: Duplex, admission: Admission): void {
-    const { connection, manager } = admission;
+  #opened(
+    webSocket: WebSocket,
+    socket: Duplex,
+    { admission, connection }: { admission: Admission; connection: WebSocketConnection },
+  ): void {
     connection.lastActivity = this.#server.clock.now();
     this.#open.set(connection, admission);
     if (webSocket instanceof SessionSocket) webSocket.session = { server: this, connection };
@@ -329,7 +214,7 @@ export class WebSocketServer {
       webSocket,
       isCompressed ? { socket, writeFrames: sendThrough(webSocket) } : { socket },
     );
-    manager.addConnection(connection);
+    admission.manager.addConnection(connection);
   }
 
   /** A whole message came. @internal */
@@ -378,7 +263,7 @@ export class WebSocketServer {
     if (admission === undefined) return;
     this.#open.delete(connection);
     connection.member.close(true);
-    this.#counter.remove(admission.application, connection.remoteAddress);
+    this.#door.release(admission);
     admission.manager.removeConnection(connection);
     background(this.#server.disconnect(connection), this.#logger, 'disconnecting a WebSocket');
   }
@@ -483,14 +368,10 @@ function wsOptions(
   return options;
 }
 
-function scopeOf(parameters: Readonly<Record<string, string>>, name: string): string | undefined {
-  return name === '' ? undefined : parameters[name];
-}
-
-/** The `Host` header without port, as virtual hosts are compared: `[::1]:8081` gives `::1`. */
-function hostName(host: string): string {
-  const bracket = /^\[([^\]]*)\]/.exec(host);
-  return (bracket?.[1] ?? host.split(':')[0] ?? '').toLowerCase();
+/** The first sub-protocol the client offers that a listener of the path speaks. */
+function negotiate(request: IncomingMessage, { manager, fullPath }: Admission): string | undefined {
+  const supported = manager.protocolsOf(fullPath);
+  return requestedProtocols(request)?.find((protocol) => supported.has(protocol));
 }
 
 function closed(socket: Duplex): Promise<void> {
@@ -499,3 +380,6 @@ function closed(socket: Duplex): Promise<void> {
     else socket.once('close', () => resolve());
   });
 }
+
+/** The end of the socket says all there is to know. */
+function ignoreError(): void {}

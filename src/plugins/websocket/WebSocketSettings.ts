@@ -41,4 +41,10 @@ export interface WebSocketSettings {
   readonly perMessageDeflate: boolean;
   /** Messages with fewer bytes are not compressed. */
   readonly deflateThresholdBytes: number;
+  /** Whether `GET /<application>/<room…>/events` is answered with a stream of what is sent to the path. */
+  readonly serverSentEvents: boolean;
+  /** Messages that are kept per path for event streams that reconnect. */
+  readonly maxHistoryEvents: number;
+  /** Bytes that are kept per path for event streams that reconnect. */
+  readonly maxHistoryBytes: number;
 }

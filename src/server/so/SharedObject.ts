@@ -4,11 +4,12 @@ import type { BaseConnection } from '../connection/BaseConnection.ts';
 import { runWithConnection } from '../connection/Red5.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
 import type { Server } from '../Server.ts';
-import { sameValue } from '../sameValue.ts';
 import type { Scope } from '../scope/Scope.ts';
+import { type ClientMessage, ClientMessages } from './ClientMessages.ts';
 import { Deliveries } from './Deliveries.ts';
 import { decideRequests } from './decideRequests.ts';
 import { immutableCopy } from './immutableCopy.ts';
+import { SharedAttributes } from './SharedAttributes.ts';
 import type {
   SharedObjectEvent,
   SharedObjectRequest,
@@ -43,14 +44,6 @@ export interface SharedObjectStatistics {
   readonly bytes: number;
 }
 
-interface Entry {
-  readonly value: unknown;
-  readonly bytes: number;
-  /** The object's version when it was set. */
-  readonly version: number;
-  readonly expiry: Timer | undefined;
-}
-
 /** What one message of a client, or one update by server code, has done so far. */
 interface Batch {
   readonly source: SubscriberConnection | undefined;
@@ -60,12 +53,6 @@ interface Batch {
   readonly sync: SharedObjectEvent[];
   readonly stored: Map<string, unknown>;
   depth: number;
-}
-
-interface Waiting {
-  readonly connection: SubscriberConnection;
-  readonly requests: readonly SharedObjectRequest[];
-  readonly done: () => void;
 }
 
 /**
@@ -87,7 +74,7 @@ export class SharedObject {
   readonly #server: Server;
   readonly #limits: SharedObjectLimits;
   readonly #owner: SharedObjects;
-  readonly #entries = new Map<string, Entry>();
+  readonly #attributes: SharedAttributes;
   readonly #subscribers = new Set<SubscriberConnection>();
   #deliveries: Deliveries | undefined;
   #listeners: Set<SharedObjectListener> | undefined;
@@ -95,16 +82,15 @@ export class SharedObject {
   #handlers: Map<string, object> | undefined;
   #alwaysNotify: Set<string> | undefined;
   #version = 1;
-  #bytes = 0;
   #batch: Batch | undefined;
   #updateTimer: Timer | undefined;
-  #waiting: Waiting[] | undefined;
-  #isDeciding = false;
-  #loading: Set<string> | undefined;
+  #messages: ClientMessages | undefined;
+  #isLoading = false;
   #acquired = 0;
   #linger: Timer | undefined;
   #isClosed = false;
-  #closesAfterBatch = false;
+  /** What was asked for while a batch is open: to close, or to go if nobody uses it. */
+  #endsAfterBatch: 'closed' | 'released' | undefined;
   readonly #creationTime: number;
   #maxListeners = 0;
   #totalListeners = 0;
@@ -128,6 +114,7 @@ export class SharedObject {
     this.#server = scope.server;
     this.#limits = options.limits;
     this.#owner = options.owner;
+    this.#attributes = new SharedAttributes(options.limits, this.#server.clock);
     this.#creationTime = this.#server.clock.now();
   }
 
@@ -159,15 +146,15 @@ export class SharedObject {
       totalChanges: this.#totalChanges,
       totalDeletes: this.#totalDeletes,
       totalSends: this.#totalSends,
-      keys: this.#entries.size,
-      bytes: this.#bytes,
+      keys: this.#attributes.entries.size,
+      bytes: this.#attributes.bytes,
     };
   }
 
   // Reading
 
   hasAttribute(key: string): boolean {
-    return this.#entries.has(key);
+    return this.#attributes.get(key) !== undefined;
   }
 
   /**
@@ -176,26 +163,26 @@ export class SharedObject {
    * @param defaultValue - set, and sent to all subscribers, when there is none, as in Red5
    */
   getAttribute(key: string, defaultValue?: unknown): unknown {
-    const entry = this.#entries.get(key);
+    const entry = this.#attributes.get(key);
     if (entry !== undefined || defaultValue === undefined || defaultValue === null) {
       return entry?.value;
     }
     this.setAttribute(key, defaultValue);
-    return this.#entries.get(key)?.value;
+    return this.#attributes.get(key)?.value;
   }
 
   /** All attributes as they are now. */
   getAttributes(): ReadonlyMap<string, unknown> {
-    return new Map([...this.#entries].map(([key, entry]) => [key, entry.value]));
+    return new Map([...this.#attributes.entries].map(([key, entry]) => [key, entry.value]));
   }
 
   getAttributeNames(): string[] {
-    return [...this.#entries.keys()];
+    return [...this.#attributes.entries.keys()];
   }
 
   /** The object's version when the attribute was set last; 0 when there is none. */
   getAttributeVersion(key: string): number {
-    return this.#entries.get(key)?.version ?? 0;
+    return this.#attributes.get(key)?.version ?? 0;
   }
 
   // Writing, by server code
@@ -234,7 +221,7 @@ export class SharedObject {
 
   /** Sets an attribute unless there is one; returns the one there was, or undefined when `value` was set. */
   setAttributeIfAbsent(key: string, value: unknown): unknown {
-    const present = this.#entries.get(key);
+    const present = this.#attributes.get(key);
     if (present !== undefined) return present.value;
     this.setAttribute(key, value);
     return undefined;
@@ -247,7 +234,8 @@ export class SharedObject {
       let removed = false;
       for (const [key, value] of attributeEntries(values)) {
         if (value === null || value === undefined) removed = this.removeAttribute(key) || removed;
-        else if (this.#put(batch, key, value, {})) changed.set(key, this.#entries.get(key)?.value);
+        else if (this.#put(batch, key, value, {}))
+          changed.set(key, this.#attributes.get(key)?.value);
       }
       if (changed.size > 0) {
         if (values instanceof AttributeStore) {
@@ -272,7 +260,7 @@ export class SharedObject {
   /** Removes all attributes in one message. */
   removeAttributes(): void {
     this.#update((batch) => {
-      for (const key of [...this.#entries.keys()]) this.#delete(batch, key);
+      for (const key of [...this.#attributes.entries.keys()]) this.#delete(batch, key);
       this.#tell((listener) => listener.onSharedObjectClear?.(this));
     });
   }
@@ -291,7 +279,7 @@ export class SharedObject {
   /** Sends an attribute to all subscribers again, or its removal when there is none. */
   setDirty(key: string): void {
     this.#update((batch) => {
-      const entry = this.#entries.get(key);
+      const entry = this.#attributes.get(key);
       if (entry === undefined) this.#toAll(batch, { type: 'remove', key });
       else this.#toAll(batch, { type: 'change', key, value: entry.value });
       this.#tell((listener) => listener.onSharedObjectUpdate?.(this, key, entry?.value));
@@ -351,7 +339,8 @@ export class SharedObject {
     }
     this.#acquired -= 1;
     if (this.#acquired > 0) return;
-    if (!this.persistent && this.#subscribers.size === 0) this.#dispose();
+    if (this.#batch !== undefined) this.#endsAfterBatch ??= 'released';
+    else if (this.#isUnused) this.#dispose();
     this.scope.release();
   }
 
@@ -359,11 +348,11 @@ export class SharedObject {
   close(): void {
     if (this.#isClosed) return;
     this.#update((batch) => {
-      for (const key of [...this.#entries.keys()]) this.#delete(batch, key);
+      for (const key of [...this.#attributes.entries.keys()]) this.#delete(batch, key);
       batch.stored.clear();
     });
     if (this.#batch === undefined) this.#dispose();
-    else this.#closesAfterBatch = true;
+    else this.#endsAfterBatch = 'closed';
   }
 
   addSharedObjectListener(listener: SharedObjectListener): void {
@@ -407,16 +396,17 @@ export class SharedObject {
     connection: SubscriberConnection,
     requests: readonly SharedObjectRequest[],
   ): MaybePromise<void> {
-    if (!this.#isBusy) return this.#decide(connection, requests);
-    this.#waiting ??= [];
-    const waiting = this.#waiting;
-    if (waiting.length >= this.#limits.maxWaitingMessages) {
-      this.#answer(connection, 'SharedObject.QuotaExceeded');
-      return undefined;
-    }
-    return new Promise((done) => {
-      waiting.push({ connection, requests, done });
+    this.#messages ??= new ClientMessages({
+      isBlocked: () => this.#isBlocked,
+      decide: (message) => this.#decide(message),
+      apply: (message, decisions) => this.#apply(message, decisions),
+      logger: this.#server.logger,
     });
+    if (this.#messages.waiting < this.#limits.maxWaitingMessages) {
+      return this.#messages.add({ connection, requests });
+    }
+    this.#answer(connection, 'SharedObject.QuotaExceeded');
+    return undefined;
   }
 
   /** @internal */
@@ -432,21 +422,25 @@ export class SharedObject {
    */
   load(records: MaybePromise<ReadonlyMap<string, unknown>>): MaybePromise<void> {
     if (!isPromise(records)) {
-      this.#fill(records);
+      this.#attributes.fill(records, this.#version);
       return undefined;
     }
-    this.#loading = new Set();
-    return records.then(
-      (loaded) => {
-        this.#fill(loaded);
-        this.#next();
-      },
-      (error: unknown) => {
-        this.#loading = undefined;
-        this.#logError(error, 'loading a shared object');
-        this.#next();
-      },
-    );
+    this.#isLoading = true;
+    this.#attributes.beginFill();
+    return this.#load(records);
+  }
+
+  async #load(records: Promise<ReadonlyMap<string, unknown>>): Promise<void> {
+    try {
+      this.#attributes.fill(await records, this.#version);
+    } catch (error) {
+      // An object whose attributes are not known must not be given out as empty.
+      this.#logError(error, 'loading a shared object');
+      if (!this.#isClosed) this.#dispose();
+    } finally {
+      this.#isLoading = false;
+      this.#messages?.next();
+    }
   }
 
   /** Ends the object with its scope: nobody is told. @internal */
@@ -459,87 +453,36 @@ export class SharedObject {
     return this.#deliveries?.settled();
   }
 
-  get #isBusy(): boolean {
-    return (
-      this.#batch !== undefined ||
-      this.#isDeciding ||
-      this.#loading !== undefined ||
-      this.#deliveries?.isDelivering === true ||
-      (this.#waiting !== undefined && this.#waiting.length > 0)
-    );
+  /** Whether messages of clients have to wait. */
+  get #isBlocked(): boolean {
+    return this.#batch !== undefined || this.#isLoading || this.#deliveries?.isDelivering === true;
   }
 
-  #decide(
-    connection: SubscriberConnection,
-    requests: readonly SharedObjectRequest[],
-  ): MaybePromise<void> {
+  #decide(message: ClientMessage): MaybePromise<readonly boolean[] | undefined> {
     const handlers = [...(this.#security ?? []), ...securityOf(this.scope)];
-    if (handlers.length === 0) {
-      this.#apply(connection, requests, undefined);
-      return undefined;
-    }
-    this.#isDeciding = true;
-    const decisions = runWithConnection(connection, () =>
-      decideRequests(this, requests, handlers, (error) =>
+    if (handlers.length === 0) return undefined;
+    return runWithConnection(message.connection, () =>
+      decideRequests(this, message.requests, handlers, (error) =>
         this.#logError(error, 'shared object security'),
       ),
     );
-    if (!isPromise(decisions)) {
-      this.#isDeciding = false;
-      this.#apply(connection, requests, decisions);
-      return undefined;
-    }
-    return decisions.then((decided) => {
-      this.#isDeciding = false;
-      // Server code may have begun an update while the handlers were asked; it goes first.
-      if (this.#batch === undefined) {
-        this.#apply(connection, requests, decided);
-        return undefined;
-      }
-      return new Promise<void>((done) => {
-        this.#waiting ??= [];
-        this.#waiting.unshift({ connection, requests, done });
-      });
-    });
   }
 
-  #next(): void {
-    while (this.#waiting !== undefined && this.#waiting.length > 0) {
-      if (
-        this.#batch !== undefined ||
-        this.#isDeciding ||
-        this.#loading !== undefined ||
-        this.#deliveries?.isDelivering === true
-      ) {
-        return;
-      }
-      const next = this.#waiting.shift() as Waiting;
-      const result = this.#decide(next.connection, next.requests);
-      if (isPromise(result))
-        background(result.then(next.done), this.#server.logger, 'shared object');
-      else next.done();
-    }
-  }
-
-  #apply(
-    connection: SubscriberConnection,
-    requests: readonly SharedObjectRequest[],
-    decisions: readonly boolean[] | undefined,
-  ): void {
+  #apply(message: ClientMessage, decisions: readonly boolean[] | undefined): void {
+    const { connection, requests } = message;
     if (this.#isClosed) {
       this.#answer(connection, 'SharedObject.ObjectCreationFailed');
-      this.#next();
       return;
     }
     runWithConnection(connection, () => {
       const batch = this.#open(connection);
       requests.forEach((request, index) => {
-        this.#carryOut(
-          batch,
-          connection,
-          request,
-          decisions === undefined || decisions[index] === true,
-        );
+        const allowed = decisions === undefined || decisions[index] === true;
+        try {
+          this.#carryOut(batch, connection, request, allowed);
+        } catch (error) {
+          this.#logError(error, 'a shared object request');
+        }
       });
       this.#close();
     });
@@ -572,12 +515,7 @@ export class SharedObject {
       this.#write(batch, request);
     } catch (error) {
       if (!(error instanceof Red5Error)) throw error;
-      const isQuota = error.code === 'LIMIT_REACHED';
-      this.#refuse(
-        batch,
-        request.key,
-        isQuota ? 'SharedObject.QuotaExceeded' : 'SharedObject.InvalidValue',
-      );
+      this.#refuse(batch, request.key, statusOf(error));
     }
   }
 
@@ -597,7 +535,8 @@ export class SharedObject {
     }
     batch.owner.push({ type: 'useSuccess' });
     if (!this.persistent) batch.owner.push({ type: 'clear' });
-    for (const [key, { value }] of this.#entries) batch.owner.push({ type: 'change', key, value });
+    for (const [key, { value }] of this.#attributes.entries)
+      batch.owner.push({ type: 'change', key, value });
     if (isNew) this.#tell((listener) => listener.onSharedObjectConnect?.(this));
   }
 
@@ -625,14 +564,14 @@ export class SharedObject {
     const changed = this.#store(batch, key, request.value, {});
     batch.owner.push({ type: 'success', key });
     if (!changed) return;
-    batch.sync.push({ type: 'change', key, value: this.#entries.get(key)?.value });
+    batch.sync.push({ type: 'change', key, value: this.#attributes.get(key)?.value });
     this.#tellUpdate(key);
   }
 
   /** Refuses a write, and corrects the value that the client already shows. */
   #refuse(batch: Batch, key: string, code: string): void {
     batch.owner.push(this.#status(code));
-    const entry = this.#entries.get(key);
+    const entry = this.#attributes.get(key);
     if (!this.#subscribers.has(batch.source as SubscriberConnection)) return;
     if (entry === undefined) batch.owner.push({ type: 'remove', key });
     else batch.owner.push({ type: 'change', key, value: entry.value });
@@ -643,7 +582,7 @@ export class SharedObject {
       this.#send(batch, method, args);
     } catch (error) {
       if (!(error instanceof Red5Error)) throw error;
-      batch.owner.push(this.#status('SharedObject.QuotaExceeded'));
+      batch.owner.push(this.#status(statusOf(error)));
     }
   }
 
@@ -680,58 +619,36 @@ export class SharedObject {
       this.persistent && batch.stored.size > 0 ? this.#owner.save(this, batch.stored) : undefined;
     this.#deliveries ??= new Deliveries(this, this.#subscribers, {
       logger: this.#server.logger,
-      afterwards: () => this.#next(),
+      afterwards: () => this.#messages?.next(),
     });
     this.#deliveries.add({ ...batch, version: this.#version, stored });
-    if (this.#closesAfterBatch && !this.#isClosed) this.#dispose();
-    this.#next();
+    this.#endAfterBatch();
+    this.#messages?.next();
   }
 
   #put(batch: Batch, key: string, value: unknown, options: SetAttributeOptions): boolean {
     const changed = this.#store(batch, key, value, options);
-    if (changed) this.#toAll(batch, { type: 'change', key, value: this.#entries.get(key)?.value });
+    if (changed)
+      this.#toAll(batch, { type: 'change', key, value: this.#attributes.get(key)?.value });
     return changed;
   }
 
   /** Stores a value; returns whether others have to be told. */
   #store(batch: Batch, key: string, value: unknown, options: SetAttributeOptions): boolean {
-    const previous = this.#entries.get(key);
-    const { value: copy, bytes } = immutableCopy(value, this.#limits);
     const { ttlMs } = options;
-    const isChange =
-      previous === undefined ||
-      !sameValue(previous.value, copy) ||
-      this.#alwaysNotify?.has(key) === true;
-    if (!isChange && ttlMs === undefined && previous.expiry === undefined) return false;
-    this.#checkQuota(key, bytes, previous);
-    previous?.expiry?.cancel();
-    const expiry =
-      ttlMs === undefined ? undefined : this.#server.clock.after(ttlMs, () => this.#expire(key));
-    this.#bytes +=
-      bytes + 2 * key.length - (previous === undefined ? 0 : previous.bytes + 2 * key.length);
-    const version = isChange ? this.#version + 1 : previous.version;
-    this.#entries.set(key, { value: copy, bytes, version, expiry });
-    this.#loading?.add(key);
+    const outcome = this.#attributes.put(key, value, {
+      version: this.#version + 1,
+      always: this.#alwaysNotify?.has(key) === true,
+      ttlMs,
+      expire: () => this.#expire(key),
+    });
     // What has an end is not worth keeping beyond it.
-    batch.stored.set(key, ttlMs === undefined ? copy : undefined);
-    if (isChange) this.#totalChanges += 1;
-    return isChange;
-  }
-
-  #checkQuota(key: string, bytes: number, previous: Entry | undefined): void {
-    const limits = this.#limits;
-    if (previous === undefined) {
-      if (key === '') throw new Red5Error('NAME_NOT_ALLOWED', 'the name of an attribute is empty');
-      if (key.length > limits.maxKeyLength) {
-        throw limitReached(`the name of an attribute may have ${limits.maxKeyLength} characters`);
-      }
-      if (this.#entries.size >= limits.maxKeys) {
-        throw limitReached(`a shared object may have ${limits.maxKeys} attributes`);
-      }
+    if (outcome !== 'same') {
+      const stored = this.#attributes.get(key)?.value;
+      batch.stored.set(key, ttlMs === undefined ? stored : undefined);
     }
-    if (this.#bytes + bytes - (previous?.bytes ?? 0) > limits.maxObjectBytes) {
-      throw limitReached(`a shared object may have ${limits.maxObjectBytes} bytes`);
-    }
+    if (outcome === 'changed') this.#totalChanges += 1;
+    return outcome === 'changed';
   }
 
   #expire(key: string): void {
@@ -751,12 +668,7 @@ export class SharedObject {
   }
 
   #drop(batch: Batch, key: string): boolean {
-    const entry = this.#entries.get(key);
-    this.#loading?.add(key);
-    if (entry === undefined) return false;
-    entry.expiry?.cancel();
-    this.#entries.delete(key);
-    this.#bytes -= entry.bytes + 2 * key.length;
+    if (!this.#attributes.remove(key)) return false;
     this.#totalDeletes += 1;
     batch.stored.set(key, undefined);
     return true;
@@ -792,7 +704,7 @@ export class SharedObject {
   }
 
   #tellUpdate(key: string): void {
-    const value = this.#entries.get(key)?.value;
+    const value = this.#attributes.get(key)?.value;
     this.#tell((listener) => listener.onSharedObjectUpdate?.(this, key, value));
   }
 
@@ -808,38 +720,37 @@ export class SharedObject {
     }
   }
 
+  /** Whether nothing keeps it. */
+  get #isUnused(): boolean {
+    return !this.persistent && !this.isAcquired && this.#subscribers.size === 0 && !this.#isClosed;
+  }
+
   #lingerIfUnused(): void {
-    if (this.persistent || this.isAcquired || this.#subscribers.size > 0 || this.#isClosed) return;
+    if (!this.#isUnused) return;
     this.#linger?.cancel();
     this.#linger = this.#server.clock.after(this.#limits.lingerMs, () => {
-      if (this.#subscribers.size === 0 && !this.isAcquired) this.#dispose();
+      if (this.#isUnused) this.#dispose();
     });
+  }
+
+  #endAfterBatch(): void {
+    const ends = this.#endsAfterBatch;
+    this.#endsAfterBatch = undefined;
+    if (this.#isClosed || ends === undefined) return;
+    if (ends === 'closed' || this.#isUnused) this.#dispose();
   }
 
   #dispose(): void {
     this.#isClosed = true;
     this.#linger?.cancel();
     this.#updateTimer?.cancel();
-    for (const { expiry } of this.#entries.values()) expiry?.cancel();
     for (const connection of this.#subscribers) {
       this.#owner.unsubscribed(connection, this);
     }
     this.#subscribers.clear();
-    this.#entries.clear();
-    this.#bytes = 0;
+    this.#attributes.dispose();
     this.#owner.removed(this);
-    this.#next();
-  }
-
-  #fill(records: ReadonlyMap<string, unknown>): void {
-    const touched = this.#loading;
-    this.#loading = undefined;
-    for (const [key, stored] of records) {
-      if (touched?.has(key)) continue;
-      const { value, bytes } = immutableCopy(stored, this.#limits);
-      this.#entries.set(key, { value, bytes, version: this.#version, expiry: undefined });
-      this.#bytes += bytes + 2 * key.length;
-    }
+    this.#messages?.next();
   }
 
   #answer(connection: SubscriberConnection, code: string): void {
@@ -873,8 +784,11 @@ export class SharedObject {
   }
 }
 
-function limitReached(message: string): Red5Error {
-  return new Red5Error('LIMIT_REACHED', message);
+/** What a client is told when its value is refused. */
+function statusOf(error: Red5Error): string {
+  return error.code === 'LIMIT_REACHED'
+    ? 'SharedObject.QuotaExceeded'
+    : 'SharedObject.InvalidValue';
 }
 
 /** The handlers that the nearest application registered. */

@@ -3,6 +3,7 @@ import {
   type BeanInfo,
   type Clock,
   createLogger,
+  describeError,
   type Lifecycle,
   LifecycleError,
   type Logger,
@@ -133,7 +134,20 @@ export class TCPTransport implements Lifecycle {
     socket.off('end', destroyEarly);
     // Paused until the handler has attached its listeners, so that it misses nothing.
     socket.pause();
-    handler.handleSocket(socket, head);
+    try {
+      handler.handleSocket(socket, head);
+    } catch (error) {
+      // A fault of the handler must not end the process with all its other connections.
+      this.#log.error(
+        `${handler.protocolName} could not take a connection: ${describeError(error)}`,
+        {
+          ...peerOf(socket),
+          stack: error instanceof Error ? error.stack : undefined,
+        },
+      );
+      socket.destroy();
+      return;
+    }
     socket.off('error', ignoreEarlyError);
     if (!socket.destroyed) socket.resume();
   }

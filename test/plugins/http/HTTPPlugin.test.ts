@@ -11,6 +11,7 @@ import { createLogger } from '../../../src/base/index.ts';
 import { HTTPPlugin } from '../../../src/plugins/http/index.ts';
 import {
   MultiThreadedApplicationAdapter,
+  type RequestHandler,
   Server,
   TCPTransport,
   type UpgradeHandler,
@@ -308,6 +309,24 @@ describe('HTTPPlugin', () => {
     assert.match(await ask('WebSocket'), /^HTTP\/1\.1 101 /);
     assert.deepEqual(taken, ['/chat head']);
     assert.match(await ask('h2c'), /^HTTP\/1\.1 501 /);
+  });
+
+  it('asks request handlers in order before it looks for files', async () => {
+    const asked: string[] = [];
+    const handler = (name: string, path: string): RequestHandler => ({
+      handleRequest(request, response) {
+        asked.push(name);
+        if (request.url !== path) return false;
+        response.end(name);
+        return true;
+      },
+    });
+    const requestHandlers = [handler('one', '/chat/1'), handler('two', '/chat/2')];
+    await using server = await startServer(folder, { requestHandlers });
+    assert.equal((await server.ask('/chat/1')).body, 'one');
+    assert.equal((await server.ask('/chat/2')).body, 'two');
+    assert.equal((await server.ask('/chat/app.js')).body, '0123456789');
+    assert.deepEqual(asked, ['one', 'one', 'two', 'one', 'two']);
   });
 
   it('closes connections that do not finish their headers in time', async () => {

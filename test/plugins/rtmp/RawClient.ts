@@ -31,9 +31,12 @@ export class RawClient {
 
   constructor(stream: Duplex) {
     this.stream = stream;
-    this.closed = once(stream, 'close').then(() => {
-      this.isClosed = true;
-      for (const waiter of this.#waiters.splice(0)) waiter.reject(new Error('closed'));
+    this.closed = new Promise((resolve) => {
+      stream.on('close', () => {
+        this.isClosed = true;
+        for (const waiter of this.#waiters.splice(0)) waiter.reject(new Error('closed'));
+        resolve();
+      });
     });
     stream.on('error', () => undefined);
     stream.on('data', (bytes: Buffer) => this.#data(bytes));

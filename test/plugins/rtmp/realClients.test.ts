@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { startRTMP } from './startRTMP.ts';
 
@@ -67,5 +69,66 @@ describe('rtmpdump', { skip: !isInstalled('rtmpdump') }, () => {
   it('is told that there is no such application', async () => {
     await using rtmp = await startRTMP();
     assert.match(await dump(rtmp.port, 'nosuchapp'), /NetConnection\.Connect\.InvalidApp/);
+  });
+});
+
+/** A process of the npm package `rtmp-client`, which takes lines of `[key, value]` and writes down what it hears. */
+class NpmClient implements AsyncDisposable {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #heard: unknown[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(port: number) {
+    const script = path.resolve(import.meta.dirname, '../../support/rtmp/npmClient.mjs');
+    this.#child = spawn(process.execPath, [script, `rtmp://127.0.0.1:${port}/chat/room1`], {
+      timeout: TIMEOUT_MS,
+    });
+    createInterface(this.#child.stdout).on('line', (line) => {
+      this.#heard.push(JSON.parse(line));
+      this.#wake();
+    });
+  }
+
+  set(key: string, value: unknown): void {
+    this.#child.stdin.write(`${JSON.stringify([key, value])}\n`);
+  }
+
+  /** Everything it heard, as soon as that are so many things. */
+  async heard(count: number): Promise<unknown[]> {
+    while (this.#heard.length < count && this.#child.exitCode === null) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#heard;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill();
+    await once(this.#child, 'close');
+  }
+}
+
+describe('the npm package rtmp-client', () => {
+  it('shares an object between two processes', async () => {
+    await using rtmp = await startRTMP();
+    await using writer = new NpmClient(rtmp.port);
+    await using reader = new NpmClient(rtmp.port);
+    const joined = [
+      ['status', 'NetConnection.Connect.Success'],
+      ['sync', [['clear', null, null]]],
+    ];
+    assert.deepEqual(await writer.heard(2), joined);
+    assert.deepEqual(await reader.heard(2), joined);
+    writer.set('topic', 'hello');
+    await reader.heard(3);
+    writer.set('list', [1, 'x', { a: null }]);
+    assert.deepEqual(await reader.heard(4), [
+      ...joined,
+      ['sync', [['change', 'topic', 'hello']]],
+      ['sync', [['change', 'list', [1, 'x', { a: null }]]]],
+    ]);
+    assert.deepEqual(rtmp.log.lines, []);
   });
 });

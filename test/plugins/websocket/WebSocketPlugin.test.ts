@@ -158,6 +158,25 @@ describe('WebSocketPlugin: handshake', () => {
     assert.equal(server.server.connections.size, 0);
   });
 
+  it('refuses with the status and words that the application chose', async () => {
+    await using server = await startServer();
+    const application = new RecordingApplication();
+    application.answer = ({ connectParams }) =>
+      application.rejectClient({
+        status: Number(connectParams['status']),
+        description: 'log in\r\nX: y',
+      });
+    new WebSocketScope(await server.deploy('chat', application)).register();
+    const client = new RawClient(server.port);
+    client.write(RawClient.request('/chat?status=401'));
+    const answer = (await client.readToEnd()).toString();
+    assert.match(answer, /^HTTP\/1\.1 401 /);
+    assert.ok(answer.endsWith('\r\n\r\nlog in\r\nX: y\n'));
+    for (const status of ['200', '1000', 'x']) {
+      assert.equal(await refusedStatus(`${server.url}/chat?status=${status}`), 403);
+    }
+  });
+
   it('leaves no room behind when the application refuses', async () => {
     await using server = await startServer();
     const application = new RecordingApplication();
@@ -382,6 +401,12 @@ describe('WebSocketPlugin: paths and scopes', () => {
     await until(() => here.events.length === 2);
     assert.equal(server.plugin.getManager(chat).getScope('lobby'), lobby);
     await other.close();
+    const top = await TestClient.open(`${server.url}/chat`);
+    const again = await TestClient.open(`${server.url}/chat/lobby`);
+    await again.close();
+    await until(() => lobby.connections.size === 0);
+    assert.equal(server.plugin.getManager(chat).getScope('/chat')?.connections.size, 1);
+    await top.close();
   });
 
   it('lets listeners added later serve the paths that are already there', async () => {
@@ -409,7 +434,8 @@ describe('WebSocketPlugin: paths and scopes', () => {
     await client.close();
     await until(() => listener.events.length === 2);
     assert.equal(manager.getScope('room1'), made);
-    assert.equal(manager.removeWebSocketScope(made), true);
+    await chat.removeChildScope('room1');
+    await until(() => manager.getScope('room1') === undefined);
     assert.equal(manager.removeWebSocketScope(made), false);
   });
 });
@@ -570,6 +596,15 @@ describe('WebSocketPlugin: stopping', () => {
     assert.equal(await refusedStatus(`${server.url}/chat`), 404);
   });
 
+  it('stops the listeners of an application that does not say goodbye', async () => {
+    await using server = await startServer();
+    const listener = new RecordingListener();
+    const scope = await server.deployWith('chat', listener);
+    await scope.stop();
+    await until(() => listener.events.includes('stop'));
+    assert.throws(() => server.plugin.getManager('/chat'), { code: 'NO_APPLICATION' });
+  });
+
   it('manager.stop closes with 1001, tells and stops the listeners, and can be called twice', async () => {
     await using server = await startServer();
     const listener = new RecordingListener();
@@ -599,6 +634,13 @@ describe('WebSocketPlugin: stopping', () => {
     const server = await startServer();
     await server.stop();
     await server.plugin.stop();
+  });
+
+  it('refuses settings that mean nothing before it starts', async () => {
+    const queuePolicy = 'wait' as 'close';
+    await assert.rejects(() => startServer({ queuePolicy }), { code: 'BAD_QUEUE_POLICY' });
+    const trustedProxies = ['proxy.example'];
+    await assert.rejects(() => startServer({ trustedProxies }), { code: 'BAD_PROXY_ADDRESS' });
   });
 
   it('refuses a scope without application', async () => {

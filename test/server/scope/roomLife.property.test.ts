@@ -252,11 +252,12 @@ describe('the life of rooms', () => {
   it('holds together in any order of join, leave, acquire, release, hold, destroy and slow answers', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(command, { maxLength: 40 }),
+        fc.array(command, { maxLength: 40, size: 'max' }),
         fc.array(
           fc.record({ later: fc.boolean(), yes: fc.integer({ min: 0, max: 4 }).map((n) => n > 0) }),
           {
             maxLength: 60,
+            size: 'max',
           },
         ),
         async (commands, plan) => {

@@ -459,6 +459,47 @@ describe('shared objects, rules of Red5', () => {
   });
 });
 
+describe('shared objects, security', () => {
+  it('refuses when a handler throws, fails, or says neither yes nor no', async () => {
+    await using p = await pair();
+    const answers = [
+      () => assert.fail('broken'),
+      () => Promise.reject(new Error('broken')),
+      () => undefined as unknown as boolean,
+      () => Promise.resolve(1 as unknown as boolean),
+    ];
+    for (const isWriteAllowed of answers) {
+      const handler: SharedObjectSecurity = { isWriteAllowed };
+      p.so.registerSharedObjectSecurity(handler);
+      await p.ask(p.a, set('x', 1));
+      assert.match(p.a.take()[0] ?? '', /NoWriteAccess/);
+      p.so.unregisterSharedObjectSecurity(handler);
+    }
+    await p.ask(p.a, set('x', 1));
+    assert.match(p.a.take()[0] ?? '', /success x/);
+  });
+
+  it('knows the client in every handler, and asks no more after a no', async () => {
+    await using p = await pair();
+    const asked: unknown[] = [];
+    const handler = (name: string, answer: boolean): SharedObjectSecurity => ({
+      async isSendAllowed() {
+        await settle();
+        asked.push([name, Red5.getConnectionLocal() === p.a]);
+        return answer;
+      },
+    });
+    p.so.registerSharedObjectSecurity(handler('first', true));
+    p.so.registerSharedObjectSecurity(handler('second', false));
+    p.so.registerSharedObjectSecurity(handler('third', true));
+    await p.ask(p.a, send('m'));
+    assert.deepEqual(asked, [
+      ['first', true],
+      ['second', true],
+    ]);
+  });
+});
+
 describe('shared objects, deliveries', () => {
   it('gives all others the same batch object, and the originator its own', async () => {
     await using p = await pair();
@@ -527,6 +568,34 @@ describe('shared objects, deliveries', () => {
     await asked;
     assert.deepEqual(p.b.take(), ['v4 change x=1, change y=1', 'v5 change x=2']);
     assert.equal(p.so.getAttribute('x'), 2);
+  });
+
+  it('goes through ten thousand messages that waited, in order', async () => {
+    await using p = await pair();
+    p.so.beginUpdate();
+    const asked: unknown[] = [];
+    for (let i = 0; i < 10_000; i += 1) asked.push(p.ask(p.a, set('x', i)));
+    p.so.endUpdate();
+    await Promise.all(asked);
+    const values = p.b.batches.map((batch) => batch.events[0]);
+    assert.equal(values.length, 10_000);
+    assert.deepEqual(values.at(-1), { type: 'change', key: 'x', value: 9999 });
+  });
+
+  it('lets an object go that a listener releases when its last subscriber leaves', async () => {
+    await using p = await pair();
+    p.so.acquire();
+    p.so.addSharedObjectListener({
+      onSharedObjectDisconnect(so) {
+        if (so.subscribers.size === 0) so.release();
+      },
+    });
+    await p.ask(p.a, release);
+    await p.ask(p.b, release, use);
+    assert.equal(p.so.isClosed, false);
+    p.so.acquire();
+    await p.ask(p.b, release);
+    assert.equal(p.so.isClosed, true);
   });
 
   it('ends an update that server code forgot to end', async () => {
@@ -924,5 +993,19 @@ describe('shared objects, a slow store', () => {
     open();
     await asked;
     assert.deepEqual(a.take(), ['v4 useSuccess, change x=2, change k=1']);
+  });
+
+  it('does not give an object out whose attributes cannot be loaded', async () => {
+    const store = new MemoryStore();
+    Object.assign(store, { read: () => Promise.reject(new Error('gone')) });
+    await using s = await startTestServer({
+      configure: (application) => {
+        application.store = store;
+      },
+    });
+    const a = await s.connect();
+    await a.ask(s.server, 's', [use], true);
+    assert.deepEqual(a.take(), ['v1 status SharedObject.ObjectCreationFailed error']);
+    assert.equal(s.server.sharedObjects.hasSharedObject(s.application, 's'), false);
   });
 });

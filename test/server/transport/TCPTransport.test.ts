@@ -94,6 +94,21 @@ describe('TCPTransport', () => {
     assert.deepEqual(t.logger.lines, ['info: connection closed: no protocol begins like this']);
   });
 
+  it('lives on when a protocol fails to take a connection, with one log line', async () => {
+    const faulty = new Echo('faulty', 4);
+    faulty.handleSocket = () => {
+      throw new Error('out of order');
+    };
+    await using t = await start(faulty, new Echo('rtmp', 3));
+    const refused = await t.dial();
+    refused.write(Buffer.from([4]));
+    await once(refused, 'close');
+    assert.deepEqual(t.logger.lines, ['error: faulty could not take a connection: out of order']);
+    const served = await t.dial();
+    served.write(Buffer.from([3]));
+    assert.equal(await read(served, ';'), 'rtmp:\x03;');
+  });
+
   it('closes who says nothing in time', async () => {
     await using t = await start(new Echo('rtmp', 3));
     const socket = await t.dial();

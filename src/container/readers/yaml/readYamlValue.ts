@@ -3,14 +3,7 @@ import type { EntryNode, Meta, PropNode, Text, ValueNode } from '../../definitio
 import { booleanAttributes, collectionAttributes } from '../../definition/beanWords.ts';
 import { didYouMean } from '../../errors/nearestName.ts';
 import { commented } from '../comments.ts';
-import {
-  type Entry,
-  endComments,
-  ownTag,
-  scalarText,
-  splitComments,
-  type YamlText,
-} from './YamlText.ts';
+import { type Entry, endComments, ownTag, scalarText, type YamlText } from './YamlText.ts';
 
 const REFERENCES = ['ref', 'ref-parent', 'idref'] as const;
 const NAMED = ['constant', 'property-path'] as const;
@@ -350,9 +343,4 @@ function readProp(entry: Entry, yaml: YamlText): PropNode[] {
   // As in XML, where blanks around the text are layout.
   const trimmed = { ...value, text: value.text.trim() };
   return [{ location: entry.location, key, value: trimmed, ...commented(entry.comments) }];
-}
-
-/** Comments that a mapping or list keeps before its first member. */
-export function leadComments(node: Node): readonly string[] {
-  return splitComments(node.commentBefore);
 }

@@ -1,0 +1,145 @@
+// Many connections, some that read nothing, and many that come and go: nothing may be left behind.
+//   node --import tsx bench/rtmp/soak.mjs [--connections 5000] [--stalled 50] [--churn 500] [--changes 10] [--seconds 60]
+// In rooms of 100; one member of each changes an attribute so many times a second. Exit code 1 when memory, connections or handles grow.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CHANGE_BYTES, change, connectBytes, join, message, pause } from './client.mjs';
+
+const { values } = parseArgs({
+  options: {
+    connections: { type: 'string', default: '5000' },
+    stalled: { type: 'string', default: '50' },
+    churn: { type: 'string', default: '500' },
+    changes: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '60' },
+  },
+});
+const [connections, stalled, churn, changes, seconds] = [
+  'connections',
+  'stalled',
+  'churn',
+  'changes',
+  'seconds',
+].map((name) => Number(values[name]));
+const MEMBERS = 100;
+
+const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), [], {
+  execArgv: ['--import', 'tsx', '--expose-gc'],
+});
+const [{ port }] = await once(child, 'message');
+const usage = async () => {
+  child.send('usage');
+  const [answer] = await once(child, 'message');
+  return answer;
+};
+const describe = (u) =>
+  `heap ${(u.heapUsed / 1e6).toFixed(1)} MB, rss ${Math.round(u.rss / 1e6)} MB, ${u.links} links, ` +
+  `${u.connections} connections, ${u.handles} handles`;
+
+await warmUp();
+const before = await usage();
+console.log(`empty      ${describe(before)}`);
+
+const rooms = Math.ceil(connections / MEMBERS);
+const sockets = [];
+const latencies = [];
+let deliveries = 0;
+for (let i = 0; i < connections; i++) {
+  const socket = await join(port, `bench/room${i % rooms}`);
+  sockets.push(socket);
+  const member = Math.floor(i / rooms);
+  if (i < stalled) socket.pause();
+  else socket.on('data', (bytes) => received(bytes, member === 2));
+}
+const full = await usage();
+console.log(
+  `${connections} joined ${describe(full)}, ${((full.rss - before.rss) / connections / 1e3).toFixed(1)} KB each`,
+);
+
+const origin = performance.now();
+let ticks = 0;
+const writers = setInterval(() => {
+  ticks += 1;
+  for (let room = 0; room < rooms; room++) {
+    // The second member of each room writes; the first of some rooms are the ones that read nothing.
+    sockets[rooms + room]?.write(change('aa', performance.now() - origin + ticks / 1e9));
+  }
+}, 1000 / changes);
+// A sign of life, which these clients give instead of answering pings.
+const alive = setInterval(() => {
+  for (const socket of sockets) socket.write(message(3, Buffer.alloc(4)));
+}, 20_000);
+let churned = 0;
+const churning = setInterval(() => {
+  for (let i = 0; i < churn / 50; i++) comeAndGo();
+}, 20);
+
+const samples = [];
+for (let second = 5; second <= seconds; second += 5) {
+  await pause(5000);
+  const now = await usage();
+  samples.push(now);
+  console.log(`${String(second).padStart(3)} s      ${describe(now)}, ${churned} came and went`);
+}
+clearInterval(churning);
+clearInterval(writers);
+clearInterval(alive);
+latencies.sort((a, b) => a - b);
+const at = (part) => latencies[Math.floor(latencies.length * part)]?.toFixed(1);
+console.log(
+  `${deliveries} deliveries; change to listener p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, p99.9 ${at(0.999)} ms`,
+);
+for (const socket of sockets) socket.destroy();
+// Lingering objects go after 5 s, sockets that never said anything as well.
+let after = await usage();
+for (let i = 0; i < 30 && !isEmpty(after); i++) {
+  await pause(1000);
+  after = await usage();
+}
+console.log(`empty      ${describe(after)}`);
+child.kill();
+
+const grown = (after.heapUsed - before.heapUsed) / 1e6;
+const early = samples[1]?.heapUsed ?? full.heapUsed;
+const drift = ((samples.at(-1)?.heapUsed ?? early) - early) / 1e6;
+console.log(`heap grew by ${grown.toFixed(1)} MB in all, by ${drift.toFixed(1)} MB while it ran`);
+process.exit(grown > 15 || !isEmpty(after) ? 1 : 0);
+
+function isEmpty(now) {
+  return now.links === 0 && now.connections === 0 && now.handles <= before.handles + 2;
+}
+
+function received(bytes, measures) {
+  deliveries += Math.floor(bytes.length / CHANGE_BYTES);
+  if (!measures || bytes.length % CHANGE_BYTES !== 0) return;
+  for (let at = 0; at < bytes.length; at += CHANGE_BYTES) {
+    latencies.push(performance.now() - origin - bytes.readDoubleBE(at + CHANGE_BYTES - 8));
+  }
+}
+
+/** Connects to a room, and goes at any time: in the handshake, before the answer, or after it. */
+function comeAndGo() {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => {});
+  socket.on('connect', () => {
+    const bytes = connectBytes(`bench/room${churned % rooms}`);
+    socket.write(bytes.subarray(0, churned % 3 === 0 ? churned % bytes.length : bytes.length));
+    setTimeout(() => socket.destroy(), churned % 100);
+  });
+  socket.on('close', () => {
+    churned += 1;
+  });
+  socket.resume();
+}
+
+/** Lets the code be compiled before memory is looked at. */
+async function warmUp() {
+  const some = await Promise.all(Array.from({ length: 50 }, () => join(port, 'bench/warm')));
+  for (let i = 0; i < 200; i++) some[0].write(change('aa', i + 1));
+  await pause(500);
+  for (const socket of some) socket.destroy();
+  await pause(6000);
+}

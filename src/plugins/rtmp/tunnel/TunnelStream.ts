@@ -1,0 +1,50 @@
+import { Duplex } from 'node:stream';
+
+/** Bytes that may wait for the next request before the writer has to. */
+const MAX_WAITING = 64 * 1024;
+
+/** The bytes of one tunnelled connection: what comes in requests is read, what is written waits for the next response. */
+export class TunnelStream extends Duplex {
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #writeDone: (() => void) | undefined;
+
+  constructor() {
+    super({ allowHalfOpen: true });
+  }
+
+  /** Bytes that wait. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Hands on bytes of a request. */
+  receive(bytes: Buffer): void {
+    if (bytes.length > 0 && !this.destroyed) this.push(bytes);
+  }
+
+  /** Everything that waits for a response. */
+  takeWaiting(): Buffer {
+    const bytes = Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    const done = this.#writeDone;
+    this.#writeDone = undefined;
+    done?.();
+    return bytes;
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+    if (this.#waitingBytes < MAX_WAITING) done();
+    else this.#writeDone = done;
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#writeDone = undefined;
+    done(error);
+  }
+}

@@ -1,0 +1,137 @@
+import { type Clock, Red5Error, type Timer } from '../../base/index.ts';
+import { sameValue } from '../sameValue.ts';
+import { immutableCopy } from './immutableCopy.ts';
+import type { SharedObjectLimits } from './SharedObjectLimits.ts';
+
+/** One attribute. */
+export interface SharedAttribute {
+  /** Frozen. */
+  readonly value: unknown;
+  readonly bytes: number;
+  /** The object's version when it was set. */
+  readonly version: number;
+  readonly expiry: Timer | undefined;
+}
+
+/** How a value is put into {@link SharedAttributes}. */
+export interface PutOptions {
+  /** The version that the object will have. */
+  readonly version: number;
+  /** Whether an equal value counts as a change. */
+  readonly always: boolean;
+  readonly ttlMs: number | undefined;
+  readonly expire: () => void;
+}
+
+/**
+ * The values of a shared object: frozen copies, within limits, each with its version and perhaps an end.
+ *
+ * Knows what is new and what is the same; whom to tell is not its business.
+ */
+export class SharedAttributes {
+  readonly #limits: SharedObjectLimits;
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, SharedAttribute>();
+  /** Keys that were changed while the store was being read. */
+  #touched: Set<string> | undefined;
+  #bytes = 0;
+
+  constructor(limits: SharedObjectLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  get entries(): ReadonlyMap<string, SharedAttribute> {
+    return this.#entries;
+  }
+
+  /** About how many bytes the names and values are on the wire. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(key: string): SharedAttribute | undefined {
+    return this.#entries.get(key);
+  }
+
+  /**
+   * Puts a copy of a value.
+   *
+   * @returns `changed`, `kept` when it is the same and only its end is another, or `same`
+   * @throws Red5Error `LIMIT_REACHED`, `VALUE_NOT_STORABLE`, `NAME_NOT_ALLOWED`; nothing is changed then
+   */
+  put(key: string, value: unknown, options: PutOptions): 'changed' | 'kept' | 'same' {
+    const previous = this.#entries.get(key);
+    const { value: copy, bytes } = immutableCopy(value, this.#limits);
+    const isChange = previous === undefined || options.always || !sameValue(previous.value, copy);
+    if (!isChange && options.ttlMs === undefined && previous.expiry === undefined) return 'same';
+    const size = bytes + BYTES_PER_CHARACTER * key.length;
+    this.#checkLimits(key, size - (previous?.bytes ?? 0), previous === undefined);
+    previous?.expiry?.cancel();
+    const expiry =
+      options.ttlMs === undefined ? undefined : this.#clock.after(options.ttlMs, options.expire);
+    this.#bytes += size - (previous?.bytes ?? 0);
+    const version = isChange ? options.version : previous.version;
+    this.#entries.set(key, { value: copy, bytes: size, version, expiry });
+    this.#touched?.add(key);
+    return isChange ? 'changed' : 'kept';
+  }
+
+  /** Removes a value; returns whether there was one. */
+  remove(key: string): boolean {
+    this.#touched?.add(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    entry.expiry?.cancel();
+    this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
+    return true;
+  }
+
+  /** Forgets everything and cancels what would expire. */
+  dispose(): void {
+    for (const { expiry } of this.#entries.values()) expiry?.cancel();
+    this.#entries.clear();
+    this.#bytes = 0;
+  }
+
+  /** From here until {@link SharedAttributes.fill} it is written down which keys are changed. */
+  beginFill(): void {
+    this.#touched = new Set();
+  }
+
+  /** Takes over what was stored, but for keys that were changed meanwhile. */
+  fill(records: ReadonlyMap<string, unknown>, version: number): void {
+    const touched = this.#touched;
+    this.#touched = undefined;
+    for (const [key, stored] of records) {
+      if (touched?.has(key)) continue;
+      const { value, bytes } = immutableCopy(stored, this.#limits);
+      const size = bytes + BYTES_PER_CHARACTER * key.length;
+      this.#entries.set(key, { value, bytes: size, version, expiry: undefined });
+      this.#bytes += size;
+    }
+  }
+
+  #checkLimits(key: string, growth: number, isNew: boolean): void {
+    const limits = this.#limits;
+    if (isNew && key === '') {
+      throw new Red5Error('NAME_NOT_ALLOWED', 'the name of an attribute is empty');
+    }
+    if (isNew && key.length > limits.maxKeyLength) {
+      throw limitReached(`the name of an attribute may have ${limits.maxKeyLength} characters`);
+    }
+    if (isNew && this.#entries.size >= limits.maxKeys) {
+      throw limitReached(`a shared object may have ${limits.maxKeys} attributes`);
+    }
+    if (growth > 0 && this.#bytes + growth > limits.maxObjectBytes) {
+      throw limitReached(`a shared object may have ${limits.maxObjectBytes} bytes`);
+    }
+  }
+}
+
+const BYTES_PER_CHARACTER = 2;
+
+function limitReached(message: string): Red5Error {
+  return new Red5Error('LIMIT_REACHED', message);
+}
