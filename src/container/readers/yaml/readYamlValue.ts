@@ -3,7 +3,14 @@ import type { EntryNode, Meta, PropNode, Text, ValueNode } from '../../definitio
 import { booleanAttributes, collectionAttributes } from '../../definition/beanWords.ts';
 import { didYouMean } from '../../errors/nearestName.ts';
 import { commented } from '../comments.ts';
-import { type Entry, endComments, ownTag, scalarText, type YamlText } from './YamlText.ts';
+import {
+  type Entry,
+  endComments,
+  ownTag,
+  scalarText,
+  splitComments,
+  type YamlText,
+} from './YamlText.ts';
 
 const REFERENCES = ['ref', 'ref-parent', 'idref'] as const;
 const NAMED = ['constant', 'property-path'] as const;
