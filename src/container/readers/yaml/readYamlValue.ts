@@ -114,14 +114,12 @@ function formOf(node: Node, yaml: YamlText): Form | 'unknown' | undefined {
     return 'unknown';
   }
   if (!isMap(node) || node.items.length !== 1) return undefined;
-  const only = node.items[0];
-  const key = isScalar(only?.key) ? scalarText(only.key) : '';
+  const [only] = node.items;
+  if (only === undefined || !isScalar(only.key)) return undefined;
+  const key = scalarText(only.key);
   if (!key.startsWith('$') || !yamlTags.includes(key.slice(1))) return undefined;
-  const comments = [
-    ...splitComments(node.commentBefore),
-    ...splitComments((only?.key as Node).commentBefore),
-  ];
-  return { name: key.slice(1), body: only?.value as Node, comments };
+  const comments = [...splitComments(node.commentBefore), ...splitComments(only.key.commentBefore)];
+  return { name: key.slice(1), body: only.value as Node, comments };
 }
 
 function readTagged(name: string, body: Node, yaml: YamlText): ValueNode | undefined {
