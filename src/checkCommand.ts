@@ -68,7 +68,7 @@ function asText(report: CheckReport, folder: string, color: boolean): string {
   }
   if (report.unchecked.length > 0) {
     parts.push(
-      `Not checked, because the server's own bean file is wrong: ${report.unchecked.join(', ')}`,
+      `Not checked, because it is not clear which bean file is the server's own: ${report.unchecked.join(', ')}`,
     );
   }
   parts.push(summary(report));

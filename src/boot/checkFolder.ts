@@ -4,7 +4,7 @@ import type { ConfigError } from '../base/index.ts';
 import { type ApplicationContext, ConfigErrors } from '../container/index.ts';
 import { findWebappBeanFiles } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
-import { readServer, type StartOptions, sharedOptions } from './startServer.ts';
+import { inspectServer, type StartOptions, sharedOptions } from './startServer.ts';
 import { Webapp } from './Webapp.ts';
 
 /** What {@link checkFolder} looked at and found. */
@@ -15,7 +15,7 @@ export interface CheckReport {
   readonly warnings: readonly ConfigError[];
   /** Names of the contexts that were checked: `red5` for the server, else the webapp's. */
   readonly checked: readonly string[];
-  /** Names of webapps that could not be checked because the server's own file is wrong. */
+  /** Names of webapps that could not be checked because the server has no file of its own, or several. */
   readonly unchecked: readonly string[];
   readonly beans: number;
 }
@@ -80,7 +80,8 @@ class Check {
   /** @param counts - false when the server is only what a webapp is checked against */
   async server(counts: boolean): Promise<void> {
     try {
-      this.#context = await readServer(this.#options);
+      this.#context = await inspectServer(this.#options);
+      this.#errors.push(...this.#context.errors);
     } catch (error) {
       this.#collect(error);
     }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type BeanGraph, ConfigErrors, readBeanGraph } from '../container/index.ts';
 import { findWebappBeanFiles } from './findBeanFiles.ts';
 import { ModuleLoader } from './ModuleLoader.ts';
-import { readServer, type StartOptions, sharedOptions } from './startServer.ts';
+import { inspectServer, type StartOptions, sharedOptions } from './startServer.ts';
 
 /** Options of {@link readGraphOf}. */
 export interface GraphOptions extends StartOptions {
@@ -19,7 +19,8 @@ export async function readGraphOf(options: GraphOptions): Promise<BeanGraph> {
   const folder = path.resolve(options.folder);
   const { files, errors } = await findWebappBeanFiles(folder, folder);
   if (errors.length > 0) throw new ConfigErrors(errors);
-  const parent = await readServer(options);
+  const parent = await inspectServer(options);
+  if (parent.errors.length > 0) throw new ConfigErrors(parent.errors);
   const loader = new ModuleLoader(folder, options.modules ?? {});
   try {
     return await readBeanGraph({

@@ -37,24 +37,35 @@ const firstApplicationPhase = 100;
  *
  * A webapp that is broken or does not start is left out, with its reasons in the log. Servers in one process share nothing.
  *
- * @throws ConfigErrors when the server's own configuration is wrong; nothing was started
+ * @throws ConfigErrors when the server's own configuration is wrong, with the problems of all webapps as well; nothing was started
  * @throws LifecycleError when a bean of the server failed, such as a port in use; all that had started was stopped
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const began = performance.now();
   const root = path.resolve(options.root);
-  const context = await readServer(options);
+  const context = await inspectServer(options);
   const shared = sharedOptions(options);
+  const errors = [...context.errors];
   const webapps = await readWebapps(
     await findWebapps(options.webapps ?? path.join(root, 'webapps'), root),
-    (found) =>
-      Webapp.read(found, {
-        ...shared,
-        parent: context,
-        modules: options.modules ?? {},
-      }),
-    options.logger,
+    {
+      read: (found) =>
+        Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} }),
+      onBroken(name, error) {
+        // Nothing will start when the server itself is wrong, so all problems are told in one go.
+        if (context.errors.length > 0 && error instanceof ConfigErrors) {
+          errors.push(...error.errors);
+        } else {
+          leaveOut(name, error, options.logger);
+        }
+      },
+      logger: options.logger,
+    },
   );
+  if (errors.length > 0) {
+    await context.close();
+    throw new ConfigErrors(errors);
+  }
   const running = await start(context, webapps, options);
   running.announce(began);
   return running;
@@ -73,15 +84,15 @@ export function sharedOptions(options: StartOptions): Omit<WebappOptions, 'paren
 }
 
 /**
- * Reads and checks the server's own bean file; nothing is made.
+ * Reads and checks the server's own bean file; nothing is made. What is wrong is in the context's `errors`.
  *
- * @throws ConfigErrors with all that is wrong
+ * @throws ConfigErrors when there is no such file, or more than one
  */
-export async function readServer(options: StartOptions): Promise<ApplicationContext> {
+export async function inspectServer(options: StartOptions): Promise<ApplicationContext> {
   const root = path.resolve(options.root);
   const beanFiles = await findServerBeanFile(root);
   if (beanFiles.errors.length > 0) throw new ConfigErrors(beanFiles.errors);
-  return ApplicationContext.read({
+  return ApplicationContext.inspect({
     ...sharedOptions(options),
     name: 'red5',
     files: beanFiles.files,
@@ -91,21 +102,26 @@ export async function readServer(options: StartOptions): Promise<ApplicationCont
   });
 }
 
+interface WebappReading {
+  readonly read: (found: WebappFolder) => Promise<Webapp>;
+  readonly onBroken: (name: string, error: unknown) => void;
+  readonly logger: Logger;
+}
+
 async function readWebapps(
   folders: readonly WebappFolder[],
-  read: (found: WebappFolder) => Promise<Webapp>,
-  logger: Logger,
+  { read, onBroken, logger }: WebappReading,
 ): Promise<Webapp[]> {
   const webapps: Webapp[] = [];
   for (const found of folders) {
     if (found.errors.length > 0) {
-      leaveOut(found.name, new ConfigErrors(found.errors), logger);
+      onBroken(found.name, new ConfigErrors(found.errors));
     } else if (found.files.length === 0) {
       logger.debug(`webapps/${found.name} has no red5-*.yaml or red5-*.xml and is no webapp`);
     } else {
       await read(found).then(
         (webapp) => webapps.push(webapp),
-        (error: unknown) => leaveOut(found.name, error, logger),
+        (error: unknown) => onBroken(found.name, error),
       );
     }
   }

@@ -108,6 +108,40 @@ describe('startServer', () => {
     assert.match(error, /web\.handler/);
   });
 
+  it('tells what is wrong with the server and with its webapps in one go, and starts nothing', async () => {
+    const broken = plainWebapp('broken');
+    broken['webapps/broken/red5-web.yaml'] = (broken['webapps/broken/red5-web.yaml'] ?? '').replace(
+      '!ref web.handler',
+      '!ref web.handlr',
+    );
+    const conf = (await shippedConfig()).replace('class: HTTPPlugin', 'class: HTTPPlugn');
+    await using folder = await serverFolder({
+      ...broken,
+      ...plainWebapp('good'),
+      'conf/red5.yaml': conf,
+    });
+    const logger = new MemoryLogger();
+    await assert.rejects(start(folder, logger), (error) => {
+      assert.ok(error instanceof ConfigErrors);
+      assert.deepEqual(
+        error.errors.map(({ code, location }) => `${location?.file} ${code}`),
+        ['conf/red5.yaml CLASS_NOT_FOUND', 'webapps/broken/red5-web.yaml BEAN_NOT_FOUND'],
+      );
+      return true;
+    });
+    assert.deepEqual(logger.lines, []);
+  });
+
+  it('blames no webapp for beans that an unreadable server file would define', async () => {
+    const conf = `${await shippedConfig()}\n  broken: [`;
+    await using folder = await serverFolder({ ...plainWebapp('good'), 'conf/red5.yaml': conf });
+    await assert.rejects(start(folder, new MemoryLogger()), (error) => {
+      assert.ok(error instanceof ConfigErrors);
+      assert.ok(error.errors.every(({ location }) => location?.file === 'conf/red5.yaml'));
+      return true;
+    });
+  });
+
   it('leaves a webapp out whose appStart says no or throws', async () => {
     const code = (start: string) =>
       `import { MultiThreadedApplicationAdapter } from 'red5-node';

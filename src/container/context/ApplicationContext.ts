@@ -9,6 +9,7 @@ import {
 } from '../../base/index.ts';
 import { checkBeans } from '../checks/checkBeans.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
+import { ConfigErrors } from '../errors/Problems.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
 import type { BeanRecord } from '../factory/BeanRecord.ts';
 import { isPromise } from '../factory/Making.ts';
@@ -45,6 +46,10 @@ export class ApplicationContext {
   readonly parent: ApplicationContext | undefined;
   /** Code files that the bean files name, for reloading. */
   readonly moduleFiles: readonly string[];
+  /** What stops the start; empty unless the context came from {@link ApplicationContext.inspect}. */
+  readonly errors: readonly ConfigError[];
+  /** False when a file of it or of a parent could not be read, so that beans are missing. */
+  readonly isWhole: boolean;
   /** Problems of beans that nobody needs at the start: lazy ones and prototypes. */
   readonly warnings: readonly ConfigError[];
   readonly #factory: BeanFactory;
@@ -57,12 +62,19 @@ export class ApplicationContext {
   private constructor(
     options: ApplicationContextOptions,
     factory: BeanFactory,
-    found: { readonly moduleFiles: readonly string[]; readonly warnings: readonly ConfigError[] },
+    found: {
+      readonly moduleFiles: readonly string[];
+      readonly errors: readonly ConfigError[];
+      readonly warnings: readonly ConfigError[];
+      readonly isWhole: boolean;
+    },
   ) {
     this.name = options.name;
     this.parent = options.parent;
     this.moduleFiles = found.moduleFiles;
+    this.errors = found.errors;
     this.warnings = found.warnings;
+    this.isWhole = found.isWhole;
     this.#factory = factory;
     this.#logger = options.logger;
     if (options.parent !== undefined) options.parent.#children.add(this);
@@ -74,21 +86,33 @@ export class ApplicationContext {
    * @throws ConfigErrors with everything that is wrong
    */
   static async read(options: ApplicationContextOptions): Promise<ApplicationContext> {
+    const context = await ApplicationContext.inspect(options);
+    if (context.errors.length === 0) return context;
+    if (options.parent !== undefined) options.parent.#children.delete(context);
+    throw new ConfigErrors(context.errors, `context "${options.name}"`);
+  }
+
+  /**
+   * Reads and checks bean files as {@link read} does, but keeps what is wrong in {@link errors} instead of throwing it.
+   *
+   * With errors, a context is good for one thing: to be the parent of others while they are checked, so that the problems of all of
+   * them can be reported together.
+   */
+  static async inspect(options: ApplicationContextOptions): Promise<ApplicationContext> {
     const prepared = await prepareContext(options);
     const { factory, problems, facade, moduleFiles } = prepared;
-    const checked = checkBeans(factory, prepared.whole);
+    const isWhole = prepared.whole && options.parent?.isWhole !== false;
+    const checked = checkBeans(factory, isWhole);
     problems.addUnlessPlaced(checked.problems.errors);
-    problems.throwIfAny(`context "${options.name}"`);
-
+    const { errors } = problems;
     const warnings = checked.warnings.errors;
-    for (const { name, by, was } of factory.table.overridden) {
-      const places = `${was.file}:${was.line} is replaced by ${by.file}:${by.line}`;
-      options.logger.info(`bean "${name}" of ${places}`);
-    }
-    for (const warning of warnings) {
-      options.logger.warn(`${warning.code} ${warning.message}`, { location: warning.location });
-    }
-    const context = new ApplicationContext(options, factory, { moduleFiles, warnings });
+    if (errors.length === 0) logRemarks(options.logger, factory, warnings);
+    const context = new ApplicationContext(options, factory, {
+      moduleFiles,
+      errors,
+      warnings,
+      isWhole,
+    });
     facade.set(context, callbacksOf(options, factory.environment, context));
     return context;
   }
@@ -107,6 +131,7 @@ export class ApplicationContext {
    */
   async refresh(): Promise<void> {
     this.#expect('read');
+    if (this.errors.length > 0) throw new ConfigErrors(this.errors, `context "${this.name}"`);
     this.#state = 'refreshed';
     try {
       await this.#runFactoryPostProcessors();
@@ -369,6 +394,17 @@ export class ApplicationContext {
     throw new LifecycleError('CONTEXT_CLOSED', message, {
       phase: state === 'read' ? 'create' : 'start',
     });
+  }
+}
+
+/** Says what is worth knowing of files without errors. */
+function logRemarks(logger: Logger, factory: BeanFactory, warnings: readonly ConfigError[]): void {
+  for (const { name, by, was } of factory.table.overridden) {
+    const places = `${was.file}:${was.line} is replaced by ${by.file}:${by.line}`;
+    logger.info(`bean "${name}" of ${places}`);
+  }
+  for (const warning of warnings) {
+    logger.warn(`${warning.code} ${warning.message}`, { location: warning.location });
   }
 }
 
