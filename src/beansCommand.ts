@@ -78,13 +78,13 @@ export async function graphCommand(options: GraphCommandOptions): Promise<Comman
       exitCode: 0,
     };
   } catch (error) {
-    return explain(error);
+    return explain(error, folder);
   }
 }
 
-function explain(error: unknown): CommandResult {
+function explain(error: unknown, root = '.'): CommandResult {
   if (error instanceof ConfigErrors)
-    return { output: `${renderConfigErrors(error.errors)}\n`, exitCode: 2 };
+    return { output: `${renderConfigErrors(error.errors, { root })}\n`, exitCode: 2 };
   if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
     return {
       output: `red5: ${path.basename(String(Reflect.get(error, 'path')))} exists already\n`,

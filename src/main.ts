@@ -298,11 +298,11 @@ class ProcessWatch {
 
 function reportFailedStart(error: unknown, root: string, logger: Logger): number {
   if (error instanceof ConfigErrors) {
-    process.stderr.write(`${explainError(error)}\n`);
+    process.stderr.write(`${explainError(error, root)}\n`);
     return 2;
   }
   const portInUse = explainPortInUse(error, root);
-  logger.error(portInUse ?? `the server did not start\n${explainError(error)}`);
+  logger.error(portInUse ?? `the server did not start\n${explainError(error, root)}`);
   return 1;
 }
 

@@ -5,9 +5,11 @@ import { ConfigErrors, renderConfigErrors } from '../container/index.ts';
  * What went wrong, for a person: each configuration error with its source line, anything else with the stack of what caused it.
  *
  * Failures that followed the first one are named after it.
+ *
+ * @param root - folder of the server, which the paths of configuration errors are relative to
  */
-export function explainError(error: unknown): string {
-  if (error instanceof ConfigErrors) return renderConfigErrors(error.errors);
+export function explainError(error: unknown, root = '.'): string {
+  if (error instanceof ConfigErrors) return renderConfigErrors(error.errors, { root });
   if (!(error instanceof Error)) return describeError(error);
   const lines = [stackOf(error)];
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {

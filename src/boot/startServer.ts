@@ -56,7 +56,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         if (context.errors.length > 0 && error instanceof ConfigErrors) {
           errors.push(...error.errors);
         } else {
-          leaveOut(name, error, options.logger);
+          leaveOut(name, error, options);
         }
       },
       logger: options.logger,
@@ -144,7 +144,7 @@ async function start(
       for (const webapp of webapps) {
         signal?.throwIfAborted();
         await running.deploy(webapp).catch((error: unknown) => {
-          leaveOut(webapp.name, error, logger);
+          leaveOut(webapp.name, error, options);
         });
       }
       signal?.throwIfAborted();
@@ -159,6 +159,6 @@ async function start(
   }
 }
 
-function leaveOut(name: string, error: unknown, logger: Logger): void {
-  logger.error(`webapp "${name}" was left out\n${explainError(error)}`);
+function leaveOut(name: string, error: unknown, { root, logger }: StartOptions): void {
+  logger.error(`webapp "${name}" was left out\n${explainError(error, root)}`);
 }

@@ -105,6 +105,7 @@ describe('startServer', () => {
     );
     const [error = ''] = logger.lines.filter((line) => line.startsWith('error'));
     assert.match(error, /webapps\/broken\/red5-web\.yaml:11:\d+ BEAN_NOT_FOUND/);
+    assert.match(error, /^ +11 \| .*!ref web\.handlr$/m);
     assert.match(error, /web\.handler/);
   });
 

@@ -57,6 +57,8 @@ describe('red5', () => {
     const { code, stderr } = red5('start', '--root', folder.path);
     assert.equal(code, 2);
     assert.match(stderr, /conf\/red5\.yaml:\d+:\d+ CLASS_NOT_FOUND/);
+    // The line of the folder that was asked for, not of a file with the same path where the command runs.
+    assert.match(stderr, /^ +\d+ \| +class: HTTPPlugn$/m);
     assert.match(stderr, /\^/);
     assert.match(stderr, /HTTPPlugin/);
     assert.doesNotMatch(stderr, /\n\s+at /);
