@@ -5,7 +5,7 @@ import type { QueuePolicy } from './frame/FanOut.ts';
 export interface WebSocketSettings {
   /** Protocols of bytes that clients may speak inside binary messages, asked for by sub-protocol or as `?protocol=rtmp`. */
   readonly streamHandlers: readonly StreamHandler[];
-  /** Pages that may connect; see {@link OriginPolicy}. */
+  /** Pages that may connect; see `OriginPolicy`. */
   readonly allowedOrigins: readonly string[];
   /** Proxies whose `X-Forwarded-*` headers are believed: addresses and networks. */
   readonly trustedProxies: readonly string[];
