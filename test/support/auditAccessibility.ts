@@ -1,21 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
-
-/** What axe reports of one broken rule; only what is shown to a reader. */
-interface Violation {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly help: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-}
-
-interface AxeResults {
-  readonly violations: readonly Violation[];
-  readonly passes: readonly unknown[];
-}
-
-const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**
  * Runs every WCAG 2.2 A and AA rule and the best practices of axe on the page as it is shown now.
@@ -35,8 +19,8 @@ export async function auditAccessibility(page: Page): Promise<string[]> {
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description);
     return result.value;
   };
-  await run(`${source}; true`);
-  const { violations, passes } = (await run('axe.run(document)')) as AxeResults;
+  await run(`${axe.source}; true`);
+  const { violations, passes } = (await run('axe.run(document)')) as axe.AxeResults;
   await session.detach();
   if (passes.length === 0) throw new Error('axe found nothing to look at');
   return violations.flatMap(({ id, impact, help, nodes }) =>
