@@ -110,6 +110,7 @@ export class ConnectPhase implements LinkListener {
       return await this.#services.server.connect(connection, request.args);
     } catch (error) {
       this.#services.logger.error(`connecting to "${request.path}" failed`, {
+        remoteAddress: this.#link.peer.remoteAddress,
         reason: describeError(error),
         stack: error instanceof Error ? error.stack : undefined,
       });

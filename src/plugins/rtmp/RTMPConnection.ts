@@ -139,6 +139,7 @@ export class RTMPConnection
       this.#link.sendEncoded(bytes, batch);
     } catch (error) {
       logger.error(`a change of shared object "${batch.name}" cannot be sent`, {
+        remoteAddress: this.remoteAddress,
         reason: describeError(error),
       });
     }
@@ -224,7 +225,10 @@ export class RTMPConnection
     } catch (error) {
       if (!(error instanceof Red5Error)) throw error;
       const description = 'The result cannot be sent.';
-      this.#services.logger.error(`result of "${command.name}" cannot be sent: ${error.message}`);
+      const { logger } = this.#services;
+      const { remoteAddress } = this;
+      const what = `result of "${command.name}" cannot be sent: ${error.message}`;
+      logger.error(what, { remoteAddress });
       const info = errorInfo('NetConnection.Call.Failed', description);
       this.#answer(message, command, '_error', info);
     }

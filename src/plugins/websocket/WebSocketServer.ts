@@ -231,6 +231,7 @@ export class WebSocketServer {
     };
     if (!session.rate.messages.take(1, at) || !session.rate.bytes.take(data.length, at)) {
       this.#logger.info('WebSocket connection sends too fast', {
+        remoteAddress: connection.remoteAddress,
         connection: connection.sessionID,
       });
       connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
@@ -248,6 +249,7 @@ export class WebSocketServer {
   /** The peer broke the protocol; `ws` sends the close frame. @internal */
   failed({ connection }: Session, error: Error): void {
     this.#logger.info(`WebSocket connection broke the protocol: ${error.message}`, {
+      remoteAddress: connection.remoteAddress,
       connection: connection.sessionID,
       path: connection.path,
     });
