@@ -20,6 +20,7 @@ export {
   CLOSE_CODE,
   DefaultWebSocketDataListener,
   type MessageType,
+  type SendOptions,
   WebSocketConnection,
   WebSocketDataListener,
   WebSocketPlugin,

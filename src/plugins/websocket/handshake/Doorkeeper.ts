@@ -118,8 +118,8 @@ export class Doorkeeper {
   }
 
   /** Ends what {@link admit} counted. */
-  release({ application, facts }: Admission): void {
-    this.#counter.remove(application, facts.remoteAddress);
+  release(application: object, remoteAddress: string): void {
+    this.#counter.remove(application, remoteAddress);
   }
 
   /** The application's refusal; undefined when it accepted. After a time-out an acceptance that still comes is undone. */
