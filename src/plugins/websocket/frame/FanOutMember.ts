@@ -140,7 +140,9 @@ export class FanOutMember implements WaitingPeer {
 
   /** @internal */
   joined(membership: GroupMembership): void {
-    this.#memberships = [...this.#memberships, membership];
+    // A literal of one takes a tenth of the room that an array takes which grew.
+    this.#memberships =
+      this.#memberships.length === 0 ? [membership] : [...this.#memberships, membership];
   }
 
   /** Takes along what a group owes. @internal */
