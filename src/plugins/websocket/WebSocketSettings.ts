@@ -37,7 +37,7 @@ export interface WebSocketSettings {
   readonly maxQueueBytes: number;
   /** Bytes that may wait for all peers together; above it the slowest ones are treated by the policy first. 0: no limit. */
   readonly maxTotalQueueBytes: number;
-  /** What happens above {@link maxQueueBytes}; see {@link QueuePolicy}. */
+  /** What happens above {@link maxQueueBytes}; see `QueuePolicy`. */
   readonly queuePolicy: QueuePolicy;
   /** Whether clients that offer permessage-deflate get it. Costs much processor time and memory. */
   readonly perMessageDeflate: boolean;
