@@ -7,6 +7,7 @@ import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
+  DeploymentPolicy,
   GlobalScope,
   LMDBStore,
   Server,
@@ -25,6 +26,7 @@ interface DocumentedClass {
 
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
+  DeploymentPolicy,
   SharedObjectLimits,
   GlobalScope,
   WebScope,
