@@ -11,6 +11,7 @@ import {
 import {
   ApplicationAdapter,
   Context,
+  DeploymentPolicy,
   GlobalScope,
   LMDBStore,
   MemoryStore,
@@ -52,6 +53,7 @@ export function standardClasses(): ClassRegistry {
   add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
   add('PeerLogLimits', PeerLogLimits);
+  add('DeploymentPolicy', DeploymentPolicy);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);

@@ -1,13 +1,15 @@
 import path from 'node:path';
-import { describeError, type Logger } from '../base/index.ts';
+import { describeError, LifecycleError, type Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry, ConfigErrors } from '../container/index.ts';
-import type { Server } from '../server/index.ts';
-import { explainError } from './explainError.ts';
+import { DeploymentPolicy, type Server } from '../server/index.ts';
+import { Deployer } from './Deployer.ts';
 import { findServerBeanFile } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
 import { RunningServer } from './RunningServer.ts';
 import { standardSystemProperties } from './systemProperties.ts';
 import { Webapp, type WebappOptions } from './Webapp.ts';
+import type { WebappSlot } from './WebappSlot.ts';
+import { withinTime } from './withinTime.ts';
 
 /** How to start a server; see {@link startServer}. */
 export interface StartOptions {
@@ -45,28 +47,31 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const root = path.resolve(options.root);
   const context = await inspectServer(options);
   const shared = sharedOptions(options);
+  const read = (found: WebappFolder, previous?: Webapp) =>
+    Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} }, previous);
+  const deployer = new Deployer({
+    root,
+    logger: options.logger,
+    read,
+    server: () => context.getBean<Server>('red5.server'),
+  });
   const errors = [...context.errors];
-  const webapps = await readWebapps(
-    await findWebapps(options.webapps ?? path.join(root, 'webapps'), root),
-    {
-      read: (found) =>
-        Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} }),
-      onBroken(name, error) {
-        // Nothing will start when the server itself is wrong, so all problems are told in one go.
-        if (context.errors.length > 0 && error instanceof ConfigErrors) {
-          errors.push(...error.errors);
-        } else {
-          leaveOut(name, error, options);
-        }
-      },
-      logger: options.logger,
-    },
-  );
+  const webapps: { readonly slot: WebappSlot; readonly webapp: Webapp }[] = [];
+  const found = await findWebapps(options.webapps ?? path.join(root, 'webapps'), root);
+  for (const { slot, webapp, error } of await readAll(found, { deployer, read, options })) {
+    if (webapp !== undefined) webapps.push({ slot, webapp });
+    // Nothing will start when the server itself is wrong, so all problems are told in one go.
+    else if (context.errors.length === 0) slot.leaveOut(error);
+    else if (error instanceof ConfigErrors) errors.push(...error.errors);
+  }
   if (errors.length > 0) {
     await context.close();
     throw new ConfigErrors(errors);
   }
-  const running = await start(context, webapps, options);
+  const running = new RunningServer(context, deployer, options);
+  await start(running, context, options, () =>
+    Promise.all(webapps.map(({ slot, webapp }) => slot.start(webapp))),
+  );
   running.announce(began);
   return running;
 }
@@ -102,63 +107,76 @@ export async function inspectServer(options: StartOptions): Promise<ApplicationC
   });
 }
 
-interface WebappReading {
-  readonly read: (found: WebappFolder) => Promise<Webapp>;
-  readonly onBroken: (name: string, error: unknown) => void;
-  readonly logger: Logger;
+interface ReadWebapp {
+  readonly slot: WebappSlot;
+  readonly webapp?: Webapp;
+  readonly error?: unknown;
 }
 
-async function readWebapps(
+/** Reads all webapps at the same time, so that one whose code hangs does not hold up the others. */
+function readAll(
   folders: readonly WebappFolder[],
-  { read, onBroken, logger }: WebappReading,
-): Promise<Webapp[]> {
-  const webapps: Webapp[] = [];
+  {
+    deployer,
+    read,
+    options,
+  }: {
+    readonly deployer: Deployer;
+    readonly read: (found: WebappFolder) => Promise<Webapp>;
+    readonly options: StartOptions;
+  },
+): Promise<ReadWebapp[]> {
+  const reading: Promise<ReadWebapp>[] = [];
   for (const found of folders) {
-    if (found.errors.length > 0) {
-      onBroken(found.name, new ConfigErrors(found.errors));
-    } else if (found.files.length === 0) {
-      logger.debug(`webapps/${found.name} has no red5-*.yaml or red5-*.xml and is no webapp`);
-    } else {
-      await read(found).then(
-        (webapp) => webapps.push(webapp),
-        (error: unknown) => onBroken(found.name, error),
-      );
+    const { name, folder, files, errors } = found;
+    if (files.length + errors.length === 0) {
+      options.logger.debug(`webapps/${name} has no red5-*.yaml or red5-*.xml and is no webapp`);
+      continue;
     }
+    const slot = deployer.slotFor(name, folder);
+    if (errors.length > 0) {
+      reading.push(Promise.resolve({ slot, error: new ConfigErrors(errors) }));
+      continue;
+    }
+    const timeMs = new DeploymentPolicy().startTimeoutMs;
+    const readOne = async (): Promise<ReadWebapp> => {
+      try {
+        const webapp = await withinTime(read(found), timeMs);
+        if (webapp !== undefined) return { slot, webapp };
+        const message = `the code of webapp "${name}" took more than ${timeMs} ms`;
+        return { slot, error: new LifecycleError('START_TIMED_OUT', message, { phase: 'create' }) };
+      } catch (error) {
+        return { slot, error };
+      }
+    };
+    reading.push(readOne());
   }
-  return webapps;
+  return Promise.all(reading);
 }
 
 async function start(
+  running: RunningServer,
   context: ApplicationContext,
-  webapps: readonly Webapp[],
   options: StartOptions,
-): Promise<RunningServer> {
+  startWebapps: () => Promise<unknown>,
+): Promise<void> {
   const { logger, signal } = options;
-  const running = new RunningServer(context, logger, options.stopTimeoutMs);
   try {
     await context.refresh();
     const server = context.getBean<Server>('red5.server');
     await server.run(async () => {
       signal?.throwIfAborted();
       await context.start({ maxPhase: firstApplicationPhase - 1 });
-      for (const webapp of webapps) {
-        signal?.throwIfAborted();
-        await running.deploy(webapp).catch((error: unknown) => {
-          leaveOut(webapp.name, error, options);
-        });
-      }
+      signal?.throwIfAborted();
+      // A webapp that takes its time holds up neither the others nor the ports; its clients are told that it starts.
+      await withinTime(startWebapps(), server.deploymentPolicy.portsWaitMs);
       signal?.throwIfAborted();
       await context.start();
     });
-    return running;
   } catch (error) {
     await running.stop().catch((failure: unknown) => {
       logger.error(`stopping after a failed start: ${describeError(failure)}`);
     });
     throw error;
   }
-}
-
-function leaveOut(name: string, error: unknown, { root, logger }: StartOptions): void {
-  logger.error(`webapp "${name}" was left out\n${explainError(error, root)}`);
 }
