@@ -191,7 +191,7 @@ export class WebScope extends Scope implements Lifecycle {
   /**
    * Registers the application and awaits `appStart`; called again, it returns the same promise.
    *
-   * One that is to replace another gets no connections yet: see {@link WebScope.open}. After {@link WebScope.stop} it may be started again.
+   * One that is to replace another gets no connections yet: see `open`. After {@link WebScope.stop} it may be started again.
    *
    * @throws LifecycleError `SCOPE_NOT_CONFIGURED`, `CONTEXT_PATH_TAKEN`, `APPLICATION_REFUSED_START` or `START_TIMED_OUT`
    */
