@@ -59,14 +59,17 @@ export class WebappArchives implements ArchiveLimits {
   maxRatio = 200;
 
   /**
-   * Unpacks an archive of the folder of the webapps.
+   * Unpacks an archive.
    *
    * @param file - absolute path of the archive
+   * @param webapps - the folder of the webapps, which is where the archive lies if it is not given
    * @returns undefined when this very archive is unpacked already
    * @throws ConfigError with a code of `archiveErrors`; nothing has changed then
    */
-  async unpack(file: string): Promise<InstalledWebapp | undefined> {
-    const webapps = path.dirname(file);
+  async unpack(
+    file: string,
+    webapps: string = path.dirname(file),
+  ): Promise<InstalledWebapp | undefined> {
     const name = webappNameOf(file);
     const { size, mtimeMs: modifiedMs } = await stat(file);
     const record = await readRecord(webapps, name);
@@ -78,13 +81,9 @@ export class WebappArchives implements ArchiveLimits {
       throw new ConfigError(code, message);
     }
     const archive = path.basename(file);
-    if (
-      hasBeans &&
-      record?.archive === archive &&
-      record.size === size &&
-      record.modifiedMs === modifiedMs
-    ) {
-      return undefined;
+    if (hasBeans && record?.archive === archive && record.size === size) {
+      // Copies keep the time of a file, but not always its fractions.
+      if (Math.abs(record.modifiedMs - modifiedMs) < 2) return undefined;
     }
     const fresh = await temporary(webapps, name);
     try {
@@ -121,6 +120,11 @@ export class WebappArchives implements ArchiveLimits {
       await rm(fresh, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /** The webapp's name that an archive's file name stands for. */
+  nameOf(file: string): string {
+    return webappNameOf(file);
   }
 
   /** The archive that a webapp was unpacked from: its name in the folder of the webapps. */
