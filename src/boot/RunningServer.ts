@@ -2,7 +2,8 @@ import path from 'node:path';
 import { describeError, LifecycleError, type Logger } from '../base/index.ts';
 import type { ApplicationContext } from '../container/index.ts';
 import { TCPTransport } from '../server/index.ts';
-import type { Webapp } from './Webapp.ts';
+import type { Deployer } from './Deployer.ts';
+import type { Deployment, DeploymentReport } from './Deployment.ts';
 
 /** Where a server listens. */
 export interface ListeningAddress {
@@ -29,23 +30,53 @@ export interface DeployedApplication {
 /** A server that was started by {@link startServer}. */
 export class RunningServer implements AsyncDisposable {
   readonly #context: ApplicationContext;
+  readonly #deployer: Deployer;
   readonly #logger: Logger;
   readonly #stopTimeoutMs: number;
-  readonly #webapps: Webapp[] = [];
-  readonly #applications: DeployedApplication[] = [];
   #addresses: readonly ListeningAddress[] = [];
   #stopping: Promise<void> | undefined;
 
   /** @internal */
-  constructor(context: ApplicationContext, logger: Logger, stopTimeoutMs = 10_000) {
+  constructor(
+    context: ApplicationContext,
+    deployer: Deployer,
+    options: { readonly logger: Logger; readonly stopTimeoutMs?: number | undefined },
+  ) {
     this.#context = context;
-    this.#logger = logger;
-    this.#stopTimeoutMs = stopTimeoutMs;
+    this.#deployer = deployer;
+    this.#logger = options.logger;
+    this.#stopTimeoutMs = options.stopTimeoutMs ?? 10_000;
   }
 
-  /** The applications that run, in the order of their start. */
+  /** The applications that run, by the order of their webapps. */
   get applications(): readonly DeployedApplication[] {
-    return this.#applications;
+    return this.deployments.flatMap(({ name, folder, contextPaths, startedInMs = 0 }) =>
+      contextPaths.map((contextPath) => ({ name, folder, contextPath, startedInMs })),
+    );
+  }
+
+  /** All webapps, those that did not start included, with their states. */
+  get deployments(): readonly Deployment[] {
+    return this.#deployer.deployments;
+  }
+
+  /**
+   * Starts the webapp of a folder; a webapp of that folder's name that runs is replaced by it.
+   *
+   * Nothing is stopped before the new version is checked; when that fails, the old one runs on. Never rejects.
+   */
+  deploy(folder: string): Promise<DeploymentReport> {
+    return this.#deployer.deploy(folder);
+  }
+
+  /** Stops a webapp and forgets it; its folder stays. Never rejects. */
+  undeploy(name: string): Promise<DeploymentReport> {
+    return this.#deployer.undeploy(name);
+  }
+
+  /** Reads a webapp's folder again and replaces the version that runs, as {@link RunningServer.deploy} does. Never rejects. */
+  redeploy(name: string): Promise<DeploymentReport> {
+    return this.#deployer.redeploy(name);
   }
 
   /** Everything that listens; nothing before the start has ended and after the stop. */
@@ -70,7 +101,7 @@ export class RunningServer implements AsyncDisposable {
       .flatMap(listeningAddress);
     const addresses = this.#addresses;
     const home = addresses.flatMap(({ urls }) => urls).find((url) => url.startsWith('http'));
-    for (const { name, contextPath, startedInMs } of this.#applications) {
+    for (const { name, contextPath, startedInMs } of this.applications) {
       const path = contextPath === '/' ? '/' : `${contextPath}/`;
       const place = home === undefined ? '' : `: ${new URL(path, home)}`;
       this.#logger.info(`webapp "${name}" runs at ${contextPath} (${startedInMs} ms)${place}`);
@@ -82,27 +113,11 @@ export class RunningServer implements AsyncDisposable {
     this.#logger.info(`red5 started in ${seconds.toFixed(1)} s`);
   }
 
-  /** Starts a webapp. @internal */
-  async deploy(webapp: Webapp): Promise<void> {
-    const began = performance.now();
-    await webapp.start();
-    this.#webapps.push(webapp);
-    const startedInMs = Math.round(performance.now() - began);
-    if (webapp.scopes.length === 0) {
-      this.#logger.warn(`webapp "${webapp.name}" has no WebScope, so no client can reach it`);
-    }
-    for (const scope of webapp.scopes) {
-      const contextPath = scope.contextPath === '' ? '/' : scope.contextPath;
-      const { name, folder } = webapp;
-      this.#applications.push({ name, folder, contextPath, startedInMs });
-    }
-  }
-
   /** The webapp in whose code an error was thrown: the one that the innermost frame of its stack lies in. */
   webappOf(error: unknown): string | undefined {
     const stack = error instanceof Error ? (error.stack ?? '') : '';
     const frame = stack.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node:'));
-    return this.#webapps.find(({ folder }) => frame?.includes(folder + path.sep))?.name;
+    return this.deployments.find(({ folder }) => frame?.includes(folder + path.sep))?.name;
   }
 
   /**
@@ -122,14 +137,16 @@ export class RunningServer implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
+    this.#deployer.close();
     const deadline = AbortSignal.timeout(this.#stopTimeoutMs);
     const failures: unknown[] = [];
     const attempt = (work: () => Promise<void>) =>
       work().catch((error: unknown) => failures.push(error));
     await attempt(() => this.#context.stop(deadline, { minPhase: 100 }));
-    for (const webapp of this.#webapps.toReversed()) await attempt(() => webapp.stop(deadline));
+    for (const { ok, problems } of await this.#deployer.stop(deadline)) {
+      if (!ok) failures.push(new Error(problems.join('\n')));
+    }
     await attempt(() => this.#context.close(deadline));
-    this.#applications.length = 0;
     this.#addresses = [];
     if (failures.length === 0) return;
     const [cause, ...others] = failures;

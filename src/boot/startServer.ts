@@ -2,12 +2,13 @@ import path from 'node:path';
 import { describeError, type Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry, ConfigErrors } from '../container/index.ts';
 import type { Server } from '../server/index.ts';
-import { explainError } from './explainError.ts';
+import { Deployer } from './Deployer.ts';
 import { findServerBeanFile } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
 import { RunningServer } from './RunningServer.ts';
 import { standardSystemProperties } from './systemProperties.ts';
 import { Webapp, type WebappOptions } from './Webapp.ts';
+import type { WebappSlot } from './WebappSlot.ts';
 
 /** How to start a server; see {@link startServer}. */
 export interface StartOptions {
@@ -45,28 +46,39 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const root = path.resolve(options.root);
   const context = await inspectServer(options);
   const shared = sharedOptions(options);
+  const read = (found: WebappFolder) =>
+    Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} });
+  const deployer = new Deployer({
+    root,
+    logger: options.logger,
+    read,
+    run: (task) => context.getBean<Server>('red5.server').run(task),
+  });
   const errors = [...context.errors];
-  const webapps = await readWebapps(
-    await findWebapps(options.webapps ?? path.join(root, 'webapps'), root),
-    {
-      read: (found) =>
-        Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} }),
-      onBroken(name, error) {
-        // Nothing will start when the server itself is wrong, so all problems are told in one go.
-        if (context.errors.length > 0 && error instanceof ConfigErrors) {
-          errors.push(...error.errors);
-        } else {
-          leaveOut(name, error, options);
-        }
-      },
-      logger: options.logger,
-    },
-  );
+  const webapps: { readonly slot: WebappSlot; readonly webapp: Webapp }[] = [];
+  for (const found of await findWebapps(options.webapps ?? path.join(root, 'webapps'), root)) {
+    if (found.files.length + found.errors.length === 0) {
+      options.logger.debug(`webapps/${found.name} has no bean file and is no webapp`);
+      continue;
+    }
+    const slot = deployer.slotFor(found.name, found.folder);
+    try {
+      if (found.errors.length > 0) throw new ConfigErrors(found.errors);
+      webapps.push({ slot, webapp: await read(found) });
+    } catch (error) {
+      // Nothing will start when the server itself is wrong, so all problems are told in one go.
+      if (context.errors.length === 0) slot.leaveOut(error);
+      else if (error instanceof ConfigErrors) errors.push(...error.errors);
+    }
+  }
   if (errors.length > 0) {
     await context.close();
     throw new ConfigErrors(errors);
   }
-  const running = await start(context, webapps, options);
+  const running = new RunningServer(context, deployer, options);
+  await start(running, context, options, () =>
+    Promise.all(webapps.map(({ slot, webapp }) => slot.start(webapp))),
+  );
   running.announce(began);
   return running;
 }
@@ -102,63 +114,28 @@ export async function inspectServer(options: StartOptions): Promise<ApplicationC
   });
 }
 
-interface WebappReading {
-  readonly read: (found: WebappFolder) => Promise<Webapp>;
-  readonly onBroken: (name: string, error: unknown) => void;
-  readonly logger: Logger;
-}
-
-async function readWebapps(
-  folders: readonly WebappFolder[],
-  { read, onBroken, logger }: WebappReading,
-): Promise<Webapp[]> {
-  const webapps: Webapp[] = [];
-  for (const found of folders) {
-    if (found.errors.length > 0) {
-      onBroken(found.name, new ConfigErrors(found.errors));
-    } else if (found.files.length === 0) {
-      logger.debug(`webapps/${found.name} has no red5-*.yaml or red5-*.xml and is no webapp`);
-    } else {
-      await read(found).then(
-        (webapp) => webapps.push(webapp),
-        (error: unknown) => onBroken(found.name, error),
-      );
-    }
-  }
-  return webapps;
-}
-
 async function start(
+  running: RunningServer,
   context: ApplicationContext,
-  webapps: readonly Webapp[],
   options: StartOptions,
-): Promise<RunningServer> {
+  startWebapps: () => Promise<unknown>,
+): Promise<void> {
   const { logger, signal } = options;
-  const running = new RunningServer(context, logger, options.stopTimeoutMs);
   try {
     await context.refresh();
     const server = context.getBean<Server>('red5.server');
     await server.run(async () => {
       signal?.throwIfAborted();
       await context.start({ maxPhase: firstApplicationPhase - 1 });
-      for (const webapp of webapps) {
-        signal?.throwIfAborted();
-        await running.deploy(webapp).catch((error: unknown) => {
-          leaveOut(webapp.name, error, options);
-        });
-      }
+      signal?.throwIfAborted();
+      await startWebapps();
       signal?.throwIfAborted();
       await context.start();
     });
-    return running;
   } catch (error) {
     await running.stop().catch((failure: unknown) => {
       logger.error(`stopping after a failed start: ${describeError(failure)}`);
     });
     throw error;
   }
-}
-
-function leaveOut(name: string, error: unknown, { root, logger }: StartOptions): void {
-  logger.error(`webapp "${name}" was left out\n${explainError(error, root)}`);
 }
