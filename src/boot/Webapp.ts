@@ -29,11 +29,13 @@ export class Webapp {
   /** Absolute path of its folder. */
   readonly folder: string;
   readonly #context: ApplicationContext;
+  readonly #loader: ModuleLoader;
 
-  private constructor(name: string, folder: string, context: ApplicationContext) {
-    this.name = name;
-    this.folder = folder;
+  private constructor(found: WebappFolder, context: ApplicationContext, loader: ModuleLoader) {
+    this.name = found.name;
+    this.folder = found.folder;
     this.#context = context;
+    this.#loader = loader;
   }
 
   /**
@@ -55,7 +57,12 @@ export class Webapp {
       servletContext: new WebappFiles(name, folder, () => loader.files),
       logger: logger.child(name),
     });
-    return new Webapp(name, folder, context);
+    return new Webapp(found, context, loader);
+  }
+
+  /** Absolute paths of what it is made of: bean files, properties and code; optional ones that are missing as well. */
+  get sourceFiles(): readonly string[] {
+    return [...this.#context.sourceFiles, ...this.#loader.files];
   }
 
   /** Problems of beans that nobody needs at the start. */

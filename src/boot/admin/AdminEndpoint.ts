@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { once } from 'node:events';
 import path from 'node:path';
 import {
   type BeanInfo,
@@ -33,6 +33,7 @@ const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
  */
 export class AdminEndpoint implements Lifecycle {
   static readonly beanInfo: BeanInfo = {
+    types: ['AdminEndpoint', 'RunningServerAware'],
     properties: {
       archives: 'object',
       logger: 'object',

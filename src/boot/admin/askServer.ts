@@ -1,6 +1,6 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { once } from 'node:events';
 import { describeError, Red5Error } from '../../base/index.ts';
 import type { AdminErrorCode } from './adminErrors.ts';
 import { adminSockets, readAdminAddress } from './adminPlace.ts';
@@ -34,14 +34,17 @@ export async function askServer(root: string, question: AdminQuestion): Promise<
   }
   const code: AdminErrorCode = 'ADMIN_NO_SERVER';
   const message = `no server runs in "${root}", or its admin endpoint is off; start one with red5 start, or name its folder with --root`;
-  const denied = failures.find((error) => error instanceof Error && 'code' in error && error.code === 'EACCES');
-  const text = denied === undefined ? message : `the server in "${root}" is another user's: ${describeError(denied)}`;
+  const denied = failures.find(
+    (error) => error instanceof Error && 'code' in error && error.code === 'EACCES',
+  );
+  const text =
+    denied === undefined
+      ? message
+      : `the server in "${root}" is another user's: ${describeError(denied)}`;
   throw new Red5Error(code, text, { cause: failures[0] });
 }
 
-type Place =
-  | { readonly socketPath: string }
-  | { readonly url: URL; readonly token: string };
+type Place = { readonly socketPath: string } | { readonly url: URL; readonly token: string };
 
 async function placesOf(root: string): Promise<Place[]> {
   const places: Place[] = adminSockets(root)
@@ -55,7 +58,9 @@ async function placesOf(root: string): Promise<Place[]> {
 async function ask(place: Place, { method, path, body }: AdminQuestion): Promise<AdminAnswer> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const target =
-    'url' in place ? { host: place.url.hostname.replace(/^\[|\]$/g, ''), port: place.url.port } : place;
+    'url' in place
+      ? { host: place.url.hostname.replace(/^\[|\]$/g, ''), port: place.url.port }
+      : place;
   const asked = request({
     ...target,
     method,

@@ -33,7 +33,9 @@ export async function deployPath(
   if (!path.isAbsolute(source)) throw new BadRequest(`"${source}" is not an absolute path`);
   const stats = await stat(source).catch(() => undefined);
   if (stats === undefined) throw new BadRequest(`there is no "${source}"`);
-  const isInPlace = (await parentOf(source)) === (await realpath(server.webappsFolder).catch(() => server.webappsFolder));
+  const isInPlace =
+    (await parentOf(source)) ===
+    (await realpath(server.webappsFolder).catch(() => server.webappsFolder));
   if (stats.isDirectory()) {
     await expectWebapp(source);
     if (isInPlace) return server.deploy(path.join(server.webappsFolder, path.basename(source)));
@@ -43,7 +45,8 @@ export async function deployPath(
     throw new BadRequest(`"${source}" is neither a folder nor a .war or .zip file`);
   }
   const installed = await archives.unpack(source, server.webappsFolder);
-  if (installed === undefined) return server.deploy(path.join(server.webappsFolder, archives.nameOf(source)));
+  if (installed === undefined)
+    return server.deploy(path.join(server.webappsFolder, archives.nameOf(source)));
   const report = await deployInstalled(installed, server);
   if (report.ok && !isInPlace) await copyArchive(source, server.webappsFolder);
   return report;

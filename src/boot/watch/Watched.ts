@@ -2,8 +2,8 @@ import type { Stamp } from './takeStamp.ts';
 
 /** One webapp, or one archive, that is being watched. */
 export class Watched {
-  /** The start of the webapp that was seen last; undefined while none runs. */
-  generation: number | undefined;
+  /** Which attempt to start the webapp was seen last: when it changes, somebody has deployed or undeployed it. */
+  attempt: string | undefined;
   /** Files changed while they were read: once more is tried, but not for ever. */
   wasRepeated = false;
   /** Some folder of it is not watched by the system, so it is looked at often. */

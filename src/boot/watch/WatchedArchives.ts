@@ -63,9 +63,9 @@ export class WatchedArchives {
       const installed = await archives.unpack(file);
       if (installed === undefined) return;
       logger.info(`webapp "${name}" was unpacked from ${path.basename(file)}`);
-      const { problems } = await server.deploy(installed.folder);
+      const { ok } = await server.deploy(installed.folder);
       // What is wrong has been logged; the version that ran before, if any, goes on with its own files.
-      await (problems.length === 0 ? installed.keep() : installed.undo());
+      await (ok ? installed.keep() : installed.undo());
     } catch (error) {
       logger.error(`webapp "${name}" was not deployed\n${explainError(error)}`);
     }

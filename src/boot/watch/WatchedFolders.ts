@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from '../../base/index.ts';
+import type { Deployment } from '../Deployment.ts';
 import { findWebappBeanFiles } from '../findBeanFiles.ts';
-import type { DeployingServer, WatchedDeployment } from './DeployingServer.ts';
+import type { DeployingServer } from './DeployingServer.ts';
 import { type Stamp, stampOfAll, stampOfSources } from './takeStamp.ts';
 import { Watched } from './Watched.ts';
 
-/** Times of files and of the process are not taken from the same tick of the clock. */
-const clockGrainMs = 20;
+/** The system's clock for files lags that much behind. */
+const clockLagMs = 20;
+/** What a deployment says of its own times is rounded. */
+const roundingMs = 2;
 
 /** What {@link WatchedFolders} work with. */
 export interface WatchedFoldersOptions {
@@ -41,23 +44,25 @@ export class WatchedFolders {
     const isKnown = this.#watched.has(name);
     const watched = this.#watchedOf(name);
     const deployment = this.#deploymentOf(name);
-    watched.generation = deployment?.generation;
+    watched.attempt = attemptOf(deployment);
     watched.see(await this.#takeStamp(name, deployment));
-    if (deployment === undefined) {
-      // Undeployed by hand: it stays so until something changes.
-      if (isKnown) watched.settle();
-      return;
+    if (deployment?.startedAt !== undefined && deployment.startedInMs !== undefined) {
+      const beganMs = deployment.startedAt - deployment.startedInMs;
+      // Files written right before are the ones that were started.
+      this.#settle(watched, beganMs + roundingMs);
+    } else if (deployment !== undefined || isKnown) {
+      // Failed, or undeployed by hand: it stays so until something changes.
+      watched.settle();
     }
-    const { startedAt, startedInMs } = deployment;
-    this.#settle(watched, startedAt - startedInMs);
   }
 
   /** Compares a webapp with what it was, and acts when it has stayed changed for long enough. */
   async look(name: string): Promise<void> {
     const watched = this.#watchedOf(name);
     const deployment = this.#deploymentOf(name);
-    if (deployment?.generation !== watched.generation) {
-      // Somebody else has deployed or undeployed it.
+    // Somebody else is at it: the result will be looked at.
+    if (deployment?.state === 'starting' || deployment?.state === 'stopping') return;
+    if (attemptOf(deployment) !== watched.attempt) {
       await this.adopt(name);
       return;
     }
@@ -70,16 +75,12 @@ export class WatchedFolders {
       return;
     }
     const now = this.#deploymentOf(name);
-    watched.generation = now?.generation;
+    watched.attempt = attemptOf(now);
     watched.see(await this.#takeStamp(name, now));
-    this.#settle(watched, lookedMs);
+    this.#settle(watched, lookedMs - clockLagMs);
   }
 
-  async #act(
-    name: string,
-    watched: Watched,
-    deployment: WatchedDeployment | undefined,
-  ): Promise<void> {
+  async #act(name: string, watched: Watched, deployment: Deployment | undefined): Promise<void> {
     const { server, logger } = this.#options;
     const folder = this.#folderOf(name);
     const { files, errors } = await findWebappBeanFiles(folder, folder);
@@ -96,9 +97,9 @@ export class WatchedFolders {
     }
   }
 
-  /** @param sinceMs - when the files were about to be read: what changed later has not been dealt with */
+  /** @param sinceMs - what was changed from then on has not been dealt with */
   #settle(watched: Watched, sinceMs: number): void {
-    const isOlder = (watched.stamp?.newestMs ?? 0) < sinceMs - clockGrainMs;
+    const isOlder = (watched.stamp?.newestMs ?? 0) < sinceMs;
     if (isOlder || watched.wasRepeated) {
       // A webapp that writes its own sources while it starts would be redeployed for ever.
       watched.settle();
@@ -118,15 +119,21 @@ export class WatchedFolders {
     return path.join(this.#options.server.webappsFolder, name);
   }
 
-  #deploymentOf(name: string): WatchedDeployment | undefined {
+  #deploymentOf(name: string): Deployment | undefined {
     return this.#options.server.deployments.find((deployment) => deployment.name === name);
   }
 
-  async #takeStamp(name: string, deployment: WatchedDeployment | undefined): Promise<Stamp> {
+  async #takeStamp(name: string, deployment: Deployment | undefined): Promise<Stamp> {
     const { server, maxFilesPerWebapp } = this.#options;
     const sources = deployment?.problems.length === 0 ? server.sourceFilesOf(name) : undefined;
     const folder = this.#folderOf(name);
     if (sources === undefined) return stampOfAll(folder, maxFilesPerWebapp);
     return stampOfSources(folder, sources);
   }
+}
+
+/** Tells attempts to start a webapp apart; undefined when it is not deployed. */
+export function attemptOf(deployment: Deployment | undefined): string | undefined {
+  if (deployment === undefined) return undefined;
+  return [deployment.state, deployment.generation, deployment.problems.join()].join();
 }

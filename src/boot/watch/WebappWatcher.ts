@@ -6,7 +6,7 @@ import { FolderWatches } from './FolderWatches.ts';
 import { listWebapps } from './listWebapps.ts';
 import { Rounds } from './Rounds.ts';
 import { WatchedArchives } from './WatchedArchives.ts';
-import { WatchedFolders } from './WatchedFolders.ts';
+import { attemptOf, WatchedFolders } from './WatchedFolders.ts';
 
 /** Hints come in bursts. */
 const hintDelayMs = 50;
@@ -22,6 +22,7 @@ const uncoveredLookMs = 1_000;
  */
 export class WebappWatcher implements Lifecycle {
   static readonly beanInfo: BeanInfo = {
+    types: ['WebappWatcher', 'RunningServerAware'],
     properties: {
       archives: 'object',
       logger: 'object',
@@ -147,11 +148,11 @@ class Work {
     if (isSweep) this.#sweptAt = performance.now();
     const hinted = new Set(this.#hinted);
     this.#hinted.clear();
-    const generations = new Map(server.deployments.map((one) => [one.name, one.generation]));
+    const attempts = new Map(server.deployments.map((one) => [one.name, attemptOf(one)]));
     return [...new Set([...present, ...folders.entries.keys()])].filter((name) => {
       const watched = folders.entries.get(name);
       if (watched === undefined || isSweep || hinted.has(name) || !present.has(name)) return true;
-      const isOthers = watched.generation !== generations.get(name);
+      const isOthers = watched.attempt !== attempts.get(name);
       return watched.isPending || watched.isUncovered || isOthers;
     });
   }
