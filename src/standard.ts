@@ -11,6 +11,7 @@ import {
 import {
   ApplicationAdapter,
   Context,
+  DeploymentPolicy,
   GlobalScope,
   LMDBStore,
   MemoryStore,
@@ -51,6 +52,7 @@ export function standardClasses(): ClassRegistry {
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
   add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
+  add('DeploymentPolicy', DeploymentPolicy);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);

@@ -4,12 +4,14 @@ import { type SlotOptions, WebappSlot } from './WebappSlot.ts';
 
 /** Brings webapps into a running server and takes them out again; different webapps at the same time, one webapp step by step. */
 export class Deployer {
+  /** Told of each version that takes over. */
+  onStarted: ((deployment: Deployment) => void) | undefined;
   readonly #options: SlotOptions;
   readonly #slots = new Map<string, WebappSlot>();
   #isStopping = false;
 
-  constructor(options: SlotOptions) {
-    this.#options = options;
+  constructor(options: Omit<SlotOptions, 'started'>) {
+    this.#options = { ...options, started: (deployment) => this.onStarted?.(deployment) };
   }
 
   /** The webapps there are, in the order in which they came. */

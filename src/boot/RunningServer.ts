@@ -113,11 +113,18 @@ export class RunningServer implements AsyncDisposable {
       .flatMap(listeningAddress);
     const addresses = this.#addresses;
     const home = addresses.flatMap(({ urls }) => urls).find((url) => url.startsWith('http'));
-    for (const { name, contextPath, startedInMs } of this.applications) {
-      const path = contextPath === '/' ? '/' : `${contextPath}/`;
-      const place = home === undefined ? '' : `: ${new URL(path, home)}`;
-      this.#logger.info(`webapp "${name}" runs at ${contextPath} (${startedInMs} ms)${place}`);
-    }
+    const announceWebapp = ({ name, contextPaths, startedInMs, generation }: Deployment) => {
+      for (const contextPath of contextPaths) {
+        const path = contextPath === '/' ? '/' : `${contextPath}/`;
+        const place = home === undefined ? '' : `: ${new URL(path, home)}`;
+        const which = generation === 1 ? '' : `, version ${generation}`;
+        this.#logger.info(
+          `webapp "${name}" runs at ${contextPath}${which} (${startedInMs} ms)${place}`,
+        );
+      }
+    };
+    for (const deployment of this.deployments) announceWebapp(deployment);
+    this.#deployer.onStarted = announceWebapp;
     for (const { transport, urls } of addresses) {
       this.#logger.info(`${transport} listens: ${urls.join(' ')}`);
     }

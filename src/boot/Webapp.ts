@@ -1,6 +1,6 @@
 import type { ConfigError, Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry } from '../container/index.ts';
-import { WebScope } from '../server/index.ts';
+import { type Server, WebScope } from '../server/index.ts';
 import type { WebappFolder } from './findWebapps.ts';
 import { ModuleLoader } from './ModuleLoader.ts';
 import { WebappFiles } from './WebappFiles.ts';
@@ -19,9 +19,10 @@ export interface WebappOptions {
 }
 
 /**
- * One webapp: a context of beans that is a child of the server's.
+ * One version of a webapp: a context of beans that is a child of the server's.
  *
- * {@link Webapp.read} checks, {@link Webapp.start} creates the beans and awaits `appStart`, {@link Webapp.stop} undoes both.
+ * {@link Webapp.read} checks, {@link Webapp.create} makes the beans, {@link Webapp.start} awaits `appStart`, {@link Webapp.open} lets
+ * clients in, {@link Webapp.stop} undoes everything.
  */
 export class Webapp {
   /** Name of its folder. */
@@ -29,24 +30,33 @@ export class Webapp {
   /** Absolute path of its folder. */
   readonly folder: string;
   readonly #context: ApplicationContext;
+  readonly #files: WebappFiles;
   readonly #loader: ModuleLoader;
 
-  private constructor(found: WebappFolder, context: ApplicationContext, loader: ModuleLoader) {
-    this.name = found.name;
-    this.folder = found.folder;
+  private constructor(context: ApplicationContext, files: WebappFiles, loader: ModuleLoader) {
+    this.name = files.name;
+    this.folder = files.folder;
     this.#context = context;
+    this.#files = files;
     this.#loader = loader;
   }
 
   /**
    * Reads and checks the bean files of a webapp and loads its code; no bean is created.
    *
+   * @param previous - the version that this one is to take the place of
    * @throws ConfigErrors with all that is wrong
    */
-  static async read(found: WebappFolder, options: WebappOptions): Promise<Webapp> {
+  static async read(
+    found: WebappFolder,
+    options: WebappOptions,
+    previous?: Webapp,
+  ): Promise<Webapp> {
     const { name, folder, files } = found;
     const { modules, systemProperties, logger, ...rest } = options;
     const loader = new ModuleLoader(folder, modules);
+    const replaces = previous === undefined ? undefined : previous.#files;
+    const servletContext = new WebappFiles(name, folder, () => loader.files, replaces);
     const context = await ApplicationContext.read({
       ...rest,
       name,
@@ -54,10 +64,10 @@ export class Webapp {
       baseFolder: folder,
       systemProperties: { ...systemProperties, 'red5.webapp.root': folder },
       loadModule: (file) => loader.load(file),
-      servletContext: new WebappFiles(name, folder, () => loader.files),
+      servletContext,
       logger: logger.child(name),
     });
-    return new Webapp(found, context, loader);
+    return new Webapp(context, servletContext, loader);
   }
 
   /** Absolute paths of what it is made of: bean files, properties and code; optional ones that are missing as well. */
@@ -75,23 +85,28 @@ export class Webapp {
     return this.#context.getBeanNames().length;
   }
 
-  /** The applications of the webapp; usually one, known once it was started. */
+  /** The applications of the webapp; usually one, known once its beans were created. */
   get scopes(): readonly WebScope[] {
     return [...this.#context.getBeansOfType<unknown>('WebScope').values()].filter(
       (bean) => bean instanceof WebScope,
     );
   }
 
-  /** Creates the beans and starts them, which calls `appStart`; a failure leaves nothing behind. */
-  async start(deadline?: AbortSignal): Promise<void> {
-    try {
-      await this.#context.refresh();
-      await this.#context.start();
-    } catch (error) {
-      // The first failure is what the user has to know; closing reports its own to the log.
-      await this.#context.close(deadline).catch(() => undefined);
-      throw error;
-    }
+  /** Creates the beans; a failure leaves none behind. */
+  async create(): Promise<void> {
+    await this.#context.refresh();
+  }
+
+  /** Starts the beans, which calls `appStart`; after a failure it has to be stopped. */
+  async start(): Promise<void> {
+    await this.#context.start();
+  }
+
+  /** Lets new clients in: they no longer reach the version that this one replaces. */
+  open(server: Server, previous: Webapp | undefined): void {
+    server.replaceApplications(previous?.scopes ?? [], this.scopes);
+    this.#files.replaces = undefined;
+    for (const scope of this.scopes) scope.open();
   }
 
   /** Stops the beans, which calls `appStop`, and destroys them. */

@@ -21,10 +21,18 @@ const privateEndings = [
 export class WebappFiles implements ServletContext {
   readonly name: string;
   readonly folder: string;
+  /** Forgotten when this version has taken over, or each version would keep all before it alive. */
+  replaces: ServletContext | undefined;
   readonly #codeFiles: () => readonly string[];
 
   /** @param codeFiles - absolute paths of the code files loaded so far */
-  constructor(name: string, folder: string, codeFiles: () => readonly string[]) {
+  constructor(
+    name: string,
+    folder: string,
+    codeFiles: () => readonly string[],
+    replaces?: ServletContext,
+  ) {
+    this.replaces = replaces;
     this.name = name;
     this.folder = folder;
     this.#codeFiles = codeFiles;

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import type { Logger } from '../base/index.ts';
+import { LifecycleError, type Logger } from '../base/index.ts';
 import { ConfigErrors } from '../container/index.ts';
+import { retire, type Server } from '../server/index.ts';
 import { bootError } from './bootErrors.ts';
 import type { Deployment, DeploymentReport, DeploymentState } from './Deployment.ts';
 import { describeProblems } from './describeProblems.ts';
@@ -8,22 +9,39 @@ import { explainError } from './explainError.ts';
 import { findWebappBeanFiles } from './findBeanFiles.ts';
 import type { WebappFolder } from './findWebapps.ts';
 import type { Webapp } from './Webapp.ts';
+import { withinTime } from './withinTime.ts';
 
 /** What a slot needs of its server. */
 export interface SlotOptions {
   /** The server's folder, which paths in messages are relative to. */
   readonly root: string;
   readonly logger: Logger;
-  /** Reads and checks a version; creates nothing. */
-  readonly read: (found: WebappFolder) => Promise<Webapp>;
-  /** Runs code as the server's. */
-  readonly run: <T>(task: () => T) => T;
+  /** Reads and checks a version that is to replace another; creates nothing. */
+  readonly read: (found: WebappFolder, previous: Webapp | undefined) => Promise<Webapp>;
+  /** The server's own bean, once there is one. */
+  readonly server: () => Server;
+  /** Told of each version that took over. */
+  readonly started: (deployment: Deployment) => void;
 }
+
+/** A version that was replaced and whose clients go. */
+interface RetiringVersion {
+  readonly webapp: Webapp;
+  /** Aborts when there is no more waiting. */
+  readonly hurry: AbortController;
+  readonly gone: Promise<void>;
+}
+
+/** Versions that may wait for their clients to go; with one more, the oldest waits no longer. */
+const MAX_RETIRING = 3;
+/** How long a version that was replaced or did not start may take to stop. */
+const STOP_TIMEOUT_MS = 10_000;
 
 /**
  * The place of one webapp in a server: the version that runs, and those that come and go.
  *
- * What is asked of one slot is done one after the other, in the order of asking.
+ * What is asked of one slot is done one after the other, in the order of asking. A version is read, checked, created and started beside
+ * the one that runs; only then does it get the clients, and the old one goes.
  */
 export class WebappSlot {
   readonly name: string;
@@ -31,6 +49,7 @@ export class WebappSlot {
   #folder: string;
   #state: DeploymentState = 'starting';
   #current: Webapp | undefined;
+  readonly #retiring = new Set<RetiringVersion>();
   #generation = 0;
   #startedAt: number | undefined;
   #startedInMs: number | undefined;
@@ -48,23 +67,20 @@ export class WebappSlot {
     return this.#folder;
   }
 
-  /** The version that clients reach; undefined when none runs. */
-  get current(): Webapp | undefined {
-    return this.#current;
-  }
-
   /** Whether it was undeployed and nothing else was asked for meanwhile. */
   get isEmpty(): boolean {
     return this.#state === 'stopping' && this.#pending === 0;
   }
 
   get deployment(): Deployment {
-    const scopes = this.#current?.scopes ?? [];
+    const versions = [...this.#retiring].map(({ webapp }) => webapp);
+    if (this.#current !== undefined) versions.push(this.#current);
+    const scopes = versions.flatMap((version) => version.scopes);
     return {
       name: this.name,
       folder: this.#folder,
       state: this.#state,
-      contextPaths: scopes.map(({ fullPath }) => fullPath),
+      contextPaths: this.#current?.scopes.map(({ fullPath }) => fullPath) ?? [],
       generation: this.#generation,
       startedAt: this.#startedAt,
       startedInMs: this.#startedInMs,
@@ -75,10 +91,9 @@ export class WebappSlot {
 
   /** Starts a version from a folder, in place of the one that runs. Never rejects. */
   deploy(folder: string): Promise<DeploymentReport> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(() => {
       this.#folder = folder;
-      const found = { name: this.name, folder, ...(await this.#find(folder)) };
-      return await this.#start(() => this.#read(found));
+      return this.#start(() => this.#read(folder));
     });
   }
 
@@ -92,10 +107,18 @@ export class WebappSlot {
     return this.#inTurn(async () => {
       this.#problems = [];
       this.#state = 'stopping';
+      const retiring = [...this.#retiring];
+      for (const { hurry } of retiring) hurry.abort();
+      const current = this.#current;
+      this.#current = undefined;
+      this.#startedAt = undefined;
+      this.#startedInMs = undefined;
       try {
-        await this.#stop(deadline);
+        await this.#server.run(() => current?.stop(deadline));
       } catch (error) {
         return this.#failed(error, `webapp "${this.name}" did not stop cleanly`);
+      } finally {
+        await Promise.all(retiring.map(({ gone }) => gone));
       }
       return this.#report(true);
     });
@@ -107,52 +130,101 @@ export class WebappSlot {
     this.#failed(error, `webapp "${this.name}" was left out`);
   }
 
+  get #server(): Server {
+    return this.#options.server();
+  }
+
   async #start(read: () => Promise<Webapp>): Promise<DeploymentReport> {
-    const { logger, run } = this.#options;
+    const { logger } = this.#options;
     const began = performance.now();
-    if (this.#current === undefined) this.#state = 'starting';
+    const previous = this.#current;
+    if (previous === undefined) this.#state = 'starting';
+    let next: Webapp;
     try {
-      const next = await read();
-      await this.#stop();
-      this.#state = 'starting';
-      await run(() => next.start());
-      this.#current = next;
+      next = await this.#bringUp(read);
     } catch (error) {
-      if (this.#current === undefined) this.#state = 'failed';
-      return this.#failed(error, `webapp "${this.name}" was left out`);
+      if (previous === undefined) this.#state = 'failed';
+      const instead = previous === undefined ? 'was left out' : 'was not replaced';
+      return this.#failed(error, `webapp "${this.name}" ${instead}`);
     }
+    next.open(this.#server, previous);
+    this.#current = next;
     this.#generation += 1;
     this.#startedAt = Date.now();
     this.#startedInMs = Math.round(performance.now() - began);
     this.#state = 'running';
     this.#problems = [];
-    if (this.#current.scopes.length === 0) {
+    if (next.scopes.length === 0) {
       logger.warn(`webapp "${this.name}" has no WebScope, so no client can reach it`);
     }
+    this.#options.started(this.deployment);
+    if (previous !== undefined) this.#retire(previous, next);
     return this.#report(true);
   }
 
-  async #stop(deadline?: AbortSignal): Promise<void> {
-    const webapp = this.#current;
-    if (webapp === undefined) return;
-    this.#state = 'stopping';
-    this.#current = undefined;
-    this.#startedAt = undefined;
-    this.#startedInMs = undefined;
-    await this.#options.run(() => webapp.stop(deadline));
+  /** Reads, creates and starts a version, each within a time; one that fails is undone. */
+  async #bringUp(read: () => Promise<Webapp>): Promise<Webapp> {
+    const server = this.#server;
+    const { startTimeoutMs } = server.deploymentPolicy;
+    const next = await this.#inTime('its code', startTimeoutMs, read);
+    try {
+      await this.#inTime('making its beans', startTimeoutMs, () => next.create());
+      // An application has a time-out of its own, and says more when it is over.
+      const own = next.scopes.map(({ deploymentPolicy }) => deploymentPolicy.startTimeoutMs);
+      const longest = Math.max(startTimeoutMs, ...own) + 1000;
+      await this.#inTime('starting its beans', longest, () => next.start());
+      return next;
+    } catch (error) {
+      // The first failure is what the user has to know.
+      const undone = next.stop(AbortSignal.timeout(STOP_TIMEOUT_MS)).catch(() => undefined);
+      await withinTime(undone, STOP_TIMEOUT_MS);
+      throw error;
+    }
   }
 
-  async #find(folder: string): Promise<Pick<WebappFolder, 'files' | 'errors'>> {
-    return await findWebappBeanFiles(folder, this.#options.root);
+  async #inTime<T>(what: string, timeMs: number, work: () => Promise<T>): Promise<T> {
+    const result = await withinTime(
+      this.#server.run(work).then((value) => ({ value })),
+      timeMs,
+    );
+    if (result !== undefined) return result.value;
+    const message = `${what} took webapp "${this.name}" more than ${timeMs} ms`;
+    throw new LifecycleError('START_TIMED_OUT', message, { phase: 'start' });
   }
 
-  async #read(found: WebappFolder): Promise<Webapp> {
+  /** Lets the clients of a version that was replaced go, as the new one's policy says, and then stops it. */
+  #retire(previous: Webapp, next: Webapp): void {
+    const { logger } = this.#options;
+    const server = this.#server;
+    const hurry = new AbortController();
+    const go = async (): Promise<void> => {
+      const policy = next.scopes[0]?.deploymentPolicy ?? server.deploymentPolicy;
+      await Promise.all(previous.scopes.map((scope) => retire(scope, policy, hurry.signal)));
+      try {
+        await server.run(() => previous.stop(AbortSignal.timeout(STOP_TIMEOUT_MS)));
+      } catch (error) {
+        const what = `the old version of webapp "${this.name}" did not stop cleanly`;
+        logger.error(`${what}\n${explainError(error, this.#options.root)}`);
+      }
+    };
+    const retiring: RetiringVersion = {
+      webapp: previous,
+      hurry,
+      gone: go().finally(() => this.#retiring.delete(retiring)),
+    };
+    this.#retiring.add(retiring);
+    if (this.#retiring.size > MAX_RETIRING) [...this.#retiring][0]?.hurry.abort();
+  }
+
+  async #read(folder: string): Promise<Webapp> {
+    const { root, read } = this.#options;
+    const found = await findWebappBeanFiles(folder, root);
     if (found.errors.length > 0) throw new ConfigErrors(found.errors);
     if (found.files.length === 0) {
-      const shown = path.relative(this.#options.root, found.folder);
+      const shown = path.relative(root, folder);
       throw bootError('NO_WEBAPP', `"${shown}" has no red5-*.yaml or red5-*.xml and is no webapp`);
     }
-    return await this.#options.read(found);
+    return await read({ name: this.name, folder, ...found }, this.#current);
   }
 
   #failed(error: unknown, what: string): DeploymentReport {

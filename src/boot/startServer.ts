@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { describeError, type Logger } from '../base/index.ts';
+import { describeError, LifecycleError, type Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry, ConfigErrors } from '../container/index.ts';
-import type { Server } from '../server/index.ts';
+import { DeploymentPolicy, type Server } from '../server/index.ts';
 import { Deployer } from './Deployer.ts';
 import { findServerBeanFile } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
@@ -9,6 +9,7 @@ import { RunningServer } from './RunningServer.ts';
 import { standardSystemProperties } from './systemProperties.ts';
 import { Webapp, type WebappOptions } from './Webapp.ts';
 import type { WebappSlot } from './WebappSlot.ts';
+import { withinTime } from './withinTime.ts';
 
 /** How to start a server; see {@link startServer}. */
 export interface StartOptions {
@@ -46,30 +47,22 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const root = path.resolve(options.root);
   const context = await inspectServer(options);
   const shared = sharedOptions(options);
-  const read = (found: WebappFolder) =>
-    Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} });
+  const read = (found: WebappFolder, previous?: Webapp) =>
+    Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} }, previous);
   const deployer = new Deployer({
     root,
     logger: options.logger,
     read,
-    run: (task) => context.getBean<Server>('red5.server').run(task),
+    server: () => context.getBean<Server>('red5.server'),
   });
   const errors = [...context.errors];
   const webapps: { readonly slot: WebappSlot; readonly webapp: Webapp }[] = [];
-  for (const found of await findWebapps(options.webapps ?? path.join(root, 'webapps'), root)) {
-    if (found.files.length + found.errors.length === 0) {
-      options.logger.debug(`webapps/${found.name} has no bean file and is no webapp`);
-      continue;
-    }
-    const slot = deployer.slotFor(found.name, found.folder);
-    try {
-      if (found.errors.length > 0) throw new ConfigErrors(found.errors);
-      webapps.push({ slot, webapp: await read(found) });
-    } catch (error) {
-      // Nothing will start when the server itself is wrong, so all problems are told in one go.
-      if (context.errors.length === 0) slot.leaveOut(error);
-      else if (error instanceof ConfigErrors) errors.push(...error.errors);
-    }
+  const found = await findWebapps(options.webapps ?? path.join(root, 'webapps'), root);
+  for (const { slot, webapp, error } of await readAll(found, { deployer, read, options })) {
+    if (webapp !== undefined) webapps.push({ slot, webapp });
+    // Nothing will start when the server itself is wrong, so all problems are told in one go.
+    else if (context.errors.length === 0) slot.leaveOut(error);
+    else if (error instanceof ConfigErrors) errors.push(...error.errors);
   }
   if (errors.length > 0) {
     await context.close();
@@ -124,6 +117,53 @@ function tellRunningServer(context: ApplicationContext, running: RunningServer):
   for (const bean of beans.values()) bean.setRunningServer(running);
 }
 
+interface ReadWebapp {
+  readonly slot: WebappSlot;
+  readonly webapp?: Webapp;
+  readonly error?: unknown;
+}
+
+/** Reads all webapps at the same time, so that one whose code hangs does not hold up the others. */
+function readAll(
+  folders: readonly WebappFolder[],
+  {
+    deployer,
+    read,
+    options,
+  }: {
+    readonly deployer: Deployer;
+    readonly read: (found: WebappFolder) => Promise<Webapp>;
+    readonly options: StartOptions;
+  },
+): Promise<ReadWebapp[]> {
+  const reading: Promise<ReadWebapp>[] = [];
+  for (const found of folders) {
+    const { name, folder, files, errors } = found;
+    if (files.length + errors.length === 0) {
+      options.logger.debug(`webapps/${name} has no red5-*.yaml or red5-*.xml and is no webapp`);
+      continue;
+    }
+    const slot = deployer.slotFor(name, folder);
+    if (errors.length > 0) {
+      reading.push(Promise.resolve({ slot, error: new ConfigErrors(errors) }));
+      continue;
+    }
+    const timeMs = new DeploymentPolicy().startTimeoutMs;
+    const readOne = async (): Promise<ReadWebapp> => {
+      try {
+        const webapp = await withinTime(read(found), timeMs);
+        if (webapp !== undefined) return { slot, webapp };
+        const message = `the code of webapp "${name}" took more than ${timeMs} ms`;
+        return { slot, error: new LifecycleError('START_TIMED_OUT', message, { phase: 'create' }) };
+      } catch (error) {
+        return { slot, error };
+      }
+    };
+    reading.push(readOne());
+  }
+  return Promise.all(reading);
+}
+
 async function start(
   running: RunningServer,
   context: ApplicationContext,
@@ -139,7 +179,8 @@ async function start(
       signal?.throwIfAborted();
       await context.start({ maxPhase: firstApplicationPhase - 1 });
       signal?.throwIfAborted();
-      await startWebapps();
+      // A webapp that takes its time holds up neither the others nor the ports; its clients are told that it starts.
+      await withinTime(startWebapps(), server.deploymentPolicy.portsWaitMs);
       signal?.throwIfAborted();
       await context.start();
     });

@@ -16,6 +16,7 @@ import { Membership } from './connection/Membership.ts';
 import { runWithServer } from './connection/Red5.ts';
 import { PluginRegistry } from './plugin/PluginRegistry.ts';
 import { SchedulingService } from './scheduling/SchedulingService.ts';
+import { DeploymentPolicy } from './scope/DeploymentPolicy.ts';
 import { GlobalScope } from './scope/GlobalScope.ts';
 import type { Scope } from './scope/Scope.ts';
 import type { ConnectionListener, ScopeListener } from './scope/ScopeHandler.ts';
@@ -47,6 +48,7 @@ export class Server implements Lifecycle {
       clock: 'Clock',
       clients: 'ClientRegistry',
       sharedObjectLimits: 'SharedObjectLimits',
+      deploymentPolicy: 'DeploymentPolicy',
       ghostCheckIntervalMs: 'int',
     },
   };
@@ -61,9 +63,14 @@ export class Server implements Lifecycle {
   /** Makes and finds clients; replace it to have one client for several connections. */
   clients: ClientRegistry = new ClientRegistry();
   clock: Clock = systemClock;
+  /** How applications come, are replaced, and go, unless they have a policy of their own. */
+  deploymentPolicy: DeploymentPolicy = new DeploymentPolicy();
   #logger: Logger | undefined;
   #globalScope: GlobalScope | undefined;
+  /** Who gets new connections, by host and path. */
   readonly #applications = new Map<string, WebScope>();
+  /** Versions that are being started beside those they are to replace. */
+  readonly #candidates = new Set<WebScope>();
   readonly #memberships = new Map<BaseConnection, Membership>();
   readonly #connections = new Map<string, Connection>();
   readonly #connectionListeners = new Set<ConnectionListener>();
@@ -115,7 +122,7 @@ export class Server implements Lifecycle {
     this.#globalScope = globalScope;
   }
 
-  /** Applications that are started or being started. */
+  /** Applications that are started or being started; of one with several versions, that which gets new connections. */
   get applications(): readonly WebScope[] {
     return [...new Set(this.#applications.values())];
   }
@@ -224,11 +231,33 @@ export class Server implements Lifecycle {
   async disconnectAll(scope: Scope, description: string): Promise<void> {
     const leaving: Promise<void>[] = [];
     for (const [connection, membership] of this.#memberships) {
-      if (!membership.isIn(scope)) continue;
-      if (!membership.isLeaving) connection.close({ kind: 'shutdown', description });
-      leaving.push(this.disconnect(connection));
+      if (membership.isIn(scope)) leaving.push(this.#sendAway(connection, membership, description));
     }
     await Promise.all(leaving);
+  }
+
+  /**
+   * Closes connections, and awaits their disconnect callbacks.
+   *
+   * @internal
+   */
+  async disconnectSome(connections: Iterable<Connection>, description: string): Promise<void> {
+    const leaving: Promise<void>[] = [];
+    for (const connection of connections) {
+      const membership = this.#memberships.get(connection as BaseConnection);
+      if (membership === undefined) continue;
+      leaving.push(this.#sendAway(connection as BaseConnection, membership, description));
+    }
+    await Promise.all(leaving);
+  }
+
+  #sendAway(
+    connection: BaseConnection,
+    membership: Membership,
+    description: string,
+  ): Promise<void> {
+    if (!membership.isLeaving) connection.close({ kind: 'shutdown', description });
+    return this.disconnect(connection);
   }
 
   /** Adds a listener that is told of all scopes of the server. */
@@ -267,30 +296,57 @@ export class Server implements Lifecycle {
   }
 
   /**
+   * Takes note of an application that starts. It gets new connections at once, unless it is to replace one that runs.
+   *
    * @internal
    * @throws LifecycleError `CONTEXT_PATH_TAKEN`
    */
   addApplication(application: WebScope): void {
-    const path = application.contextPath.slice(1);
-    const sameName = this.globalScope.getChildScope(application.name);
-    const taken = application.virtualHosts.some((host) =>
-      this.#applications.has(`${host}/${path}`),
+    const addresses = addressesOf(application);
+    const isTaken = (other: WebScope | undefined): boolean =>
+      other !== undefined && !application.mayReplace(other);
+    const isWanted = [...this.#candidates].some(
+      (other) => isTaken(other) && addressesOf(other).some((one) => addresses.includes(one)),
     );
-    if (taken || sameName !== undefined) {
-      const message = `context path "/${path}" belongs to another application`;
+    if (isWanted || addresses.some((address) => isTaken(this.#applications.get(address)))) {
+      const message = `context path "${application.fullPath}" belongs to another application`;
       throw new LifecycleError('CONTEXT_PATH_TAKEN', message, { phase: 'start' });
     }
-    for (const host of application.virtualHosts) {
-      this.#applications.set(`${host}/${path}`, application);
+    if (application.isCandidate) this.#candidates.add(application);
+    else this.#route(application);
+  }
+
+  /**
+   * Lets new connections reach applications that were started beside others, and those others no longer, in one step.
+   *
+   * @internal
+   */
+  replaceApplications(previous: readonly WebScope[], next: readonly WebScope[]): void {
+    for (const application of previous) this.removeApplication(application);
+    for (const application of next) {
+      this.#candidates.delete(application);
+      this.#route(application);
     }
+  }
+
+  #route(application: WebScope): void {
+    for (const address of addressesOf(application)) this.#applications.set(address, application);
+    this.globalScope.addApplication(application);
   }
 
   /** @internal */
   removeApplication(application: WebScope): void {
+    this.#candidates.delete(application);
     for (const [key, value] of this.#applications) {
       if (value === application) this.#applications.delete(key);
     }
+    this.globalScope.removeApplication(application);
   }
+}
+
+/** Host and path of each address that leads to an application. */
+function addressesOf({ virtualHosts, contextPath }: WebScope): string[] {
+  return virtualHosts.map((host) => `${host}/${contextPath.slice(1)}`);
 }
 
 function refused(

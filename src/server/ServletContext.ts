@@ -4,6 +4,8 @@ export interface ServletContext {
   readonly name: string;
   /** Absolute path of the webapp's folder. */
   readonly folder: string;
+  /** The version of the same webapp that this one is to take the place of; undefined when there is none, and as soon as it has. */
+  readonly replaces?: ServletContext | undefined;
   /** Whether a file, as path below the folder, is never served: `WEB-INF`, bean files, properties, code. */
   isPrivate(relativePath: string): boolean;
 }

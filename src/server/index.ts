@@ -39,7 +39,9 @@ export type { Red5Plugin } from './plugin/Red5Plugin.ts';
 export { type Address, Server } from './Server.ts';
 export type { ServletContext } from './ServletContext.ts';
 export { type ScheduledJob, SchedulingService } from './scheduling/SchedulingService.ts';
+export { DeploymentPolicy, type RedeployConnections } from './scope/DeploymentPolicy.ts';
 export { GlobalScope } from './scope/GlobalScope.ts';
+export { retire } from './scope/retire.ts';
 export {
   Scope,
   type ScopeState,

@@ -8,6 +8,7 @@ import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
+  DeploymentPolicy,
   GlobalScope,
   LMDBStore,
   Server,
@@ -26,6 +27,7 @@ interface DocumentedClass {
 
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
+  DeploymentPolicy,
   SharedObjectLimits,
   GlobalScope,
   WebScope,

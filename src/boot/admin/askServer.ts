@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describeError, Red5Error } from '../../base/index.ts';
 import type { AdminErrorCode } from './adminErrors.ts';
 import { adminSockets, readAdminAddress } from './adminPlace.ts';
@@ -48,14 +50,23 @@ type Place = { readonly socketPath: string } | { readonly url: URL; readonly tok
 
 async function placesOf(root: string): Promise<Place[]> {
   const places: Place[] = adminSockets(root)
-    .filter((socket) => existsSync(socket))
+    .filter(isTrusted)
     .map((socketPath) => ({ socketPath }));
   const address = await readAdminAddress(root).catch(() => undefined);
   if (address !== undefined) places.push({ url: new URL(address.url), token: address.token });
   return places;
 }
 
-async function ask(place: Place, { method, path, body }: AdminQuestion): Promise<AdminAnswer> {
+/** The folder for temporary files is everybody's: somebody else may have put a socket of this name there. */
+function isTrusted(socket: string): boolean {
+  const folder = lstatSync(path.dirname(socket), { throwIfNoEntry: false });
+  const user = process.getuid?.();
+  if (folder === undefined || !existsSync(socket)) return false;
+  return user === undefined || user === 0 || folder.uid === user || !socket.startsWith(tmpdir());
+}
+
+async function ask(place: Place, question: AdminQuestion): Promise<AdminAnswer> {
+  const { method, path: pathname, body } = question;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const target =
     'url' in place
@@ -64,7 +75,7 @@ async function ask(place: Place, { method, path, body }: AdminQuestion): Promise
   const asked = request({
     ...target,
     method,
-    path,
+    path: pathname,
     agent: false,
     headers: {
       ...('token' in place ? { authorization: `Bearer ${place.token}` } : {}),

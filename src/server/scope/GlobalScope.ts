@@ -1,6 +1,7 @@
 import type { BeanInfo } from '../../base/index.ts';
 import type { Server } from '../Server.ts';
 import { Scope } from './Scope.ts';
+import type { WebScope } from './WebScope.ts';
 
 /**
  * The top of a server's tree; its children are the applications. Nobody connects to it.
@@ -40,13 +41,21 @@ export class GlobalScope extends Scope {
     this.server.globalScope = this;
   }
 
-  /** @internal */
-  addApplication(application: Scope): void {
-    this.addChild(application);
+  /**
+   * Adds an application under its name; one of the same name on other hosts is found as `name@host`.
+   *
+   * @internal
+   */
+  addApplication(application: WebScope): void {
+    const [host = '*'] = application.virtualHosts;
+    const isTaken = this.children.has(application.name);
+    this.addChild(application, isTaken ? `${application.name}@${host}` : application.name);
   }
 
   /** @internal */
-  removeApplication(application: Scope): void {
-    this.removeChild(application);
+  removeApplication(application: WebScope): void {
+    for (const [name, child] of this.children) {
+      if (child === application) this.removeChild(application, name);
+    }
   }
 }

@@ -402,17 +402,17 @@ export class Scope extends AttributeStore {
   }
 
   /** @internal */
-  protected addChild(child: Scope): void {
+  protected addChild(child: Scope, name: string = child.name): void {
     this.#children ??= new Map();
-    this.#children.set(child.name, child);
+    this.#children.set(name, child);
     this.#totalSubscopes += 1;
     this.#maxSubscopes = Math.max(this.#maxSubscopes, this.#children.size);
     this.#holdsChanged();
   }
 
   /** @internal */
-  protected removeChild(child: Scope): void {
-    if (this.#children?.get(child.name) === child) this.#children.delete(child.name);
+  protected removeChild(child: Scope, name: string = child.name): void {
+    if (this.#children?.get(name) === child) this.#children.delete(name);
   }
 
   #begin(previous: Promise<void> | undefined): void {

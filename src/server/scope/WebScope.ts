@@ -1,10 +1,18 @@
 import { join } from 'node:path';
-import { type BeanInfo, describeError, type Lifecycle, LifecycleError } from '../../base/index.ts';
+import {
+  type BeanInfo,
+  background,
+  describeError,
+  type Lifecycle,
+  LifecycleError,
+  type Timer,
+} from '../../base/index.ts';
 import { LMDBStore } from '../persistence/LMDBStore.ts';
 import { MemoryStore } from '../persistence/MemoryStore.ts';
 import type { Store } from '../persistence/Store.ts';
 import type { Server } from '../Server.ts';
 import type { ServletContext } from '../ServletContext.ts';
+import { DeploymentPolicy } from './DeploymentPolicy.ts';
 import { GlobalScope } from './GlobalScope.ts';
 import { Scope } from './Scope.ts';
 
@@ -33,6 +41,7 @@ export class WebScope extends Scope implements Lifecycle {
       unusedRoomGraceMs: 'int',
       store: 'Store',
       persistent: 'boolean',
+      deploymentPolicy: 'DeploymentPolicy',
     },
   };
 
@@ -52,6 +61,7 @@ export class WebScope extends Scope implements Lifecycle {
   unusedRoomGraceMs = 30_000;
   /** Rooms there are. @internal */
   roomCount = 0;
+  #deploymentPolicy: DeploymentPolicy | undefined;
   #store: Store | undefined;
   #contextPath: string | undefined;
   #virtualHosts: readonly string[] = ['*'];
@@ -148,6 +158,26 @@ export class WebScope extends Scope implements Lifecycle {
     this.#isPersistent = persistent;
   }
 
+  /** How it comes, is replaced, and goes. Default: the server's policy. */
+  get deploymentPolicy(): DeploymentPolicy {
+    return this.#deploymentPolicy ?? this.serverIfKnown?.deploymentPolicy ?? new DeploymentPolicy();
+  }
+
+  set deploymentPolicy(policy: DeploymentPolicy) {
+    this.#deploymentPolicy = policy;
+  }
+
+  /** Whether it is started beside a version that runs, which it is to replace. @internal */
+  get isCandidate(): boolean {
+    return this.#servletContext?.replaces !== undefined;
+  }
+
+  /** Whether another application is the version that this one is to replace. @internal */
+  mayReplace(other: WebScope): boolean {
+    const { replaces } = this.#servletContext ?? {};
+    return replaces !== undefined && other.servletContext === replaces;
+  }
+
   /** Whether clients can connect. */
   get isRunning(): boolean {
     return this.state === 'open';
@@ -161,7 +191,9 @@ export class WebScope extends Scope implements Lifecycle {
   /**
    * Registers the application and awaits `appStart`; called again, it returns the same promise.
    *
-   * @throws LifecycleError `SCOPE_NOT_CONFIGURED`, `CONTEXT_PATH_TAKEN` or `APPLICATION_REFUSED_START`
+   * One that is to replace another gets no connections yet: see {@link WebScope.open}. After {@link WebScope.stop} it may be started again.
+   *
+   * @throws LifecycleError `SCOPE_NOT_CONFIGURED`, `CONTEXT_PATH_TAKEN`, `APPLICATION_REFUSED_START` or `START_TIMED_OUT`
    */
   start(): Promise<void> {
     this.#starting ??= this.#start();
@@ -170,17 +202,24 @@ export class WebScope extends Scope implements Lifecycle {
 
   async #start(): Promise<void> {
     const { server } = this.#checked();
-    const global = server.globalScope;
     server.addApplication(this);
-    global.addApplication(this);
     if (this.state !== 'creating') this.setState('creating');
     const failure = await this.#askToStart(server);
     if (failure !== undefined) {
-      server.removeApplication(this);
-      global.removeApplication(this);
+      await this.#leave(server);
       throw failure;
     }
     this.#appStarted = true;
+    if (!this.isCandidate) this.open();
+  }
+
+  /**
+   * Lets clients in, after {@link WebScope.start}.
+   *
+   * @internal
+   */
+  open(): void {
+    if (this.state !== 'creating') return;
     this.setState('open');
     this.notifyCreated();
   }
@@ -201,11 +240,13 @@ export class WebScope extends Scope implements Lifecycle {
 
   async #askToStart(server: Server): Promise<LifecycleError | undefined> {
     const handler = this.handler;
-    try {
+    const asked = (async (): Promise<unknown> => {
       if (this.#isPersistent) await this.persistAttributes();
-      const result: unknown = await server.run(() =>
-        handler?.start === undefined ? true : handler.start(this),
-      );
+      return await server.run(() => (handler?.start === undefined ? true : handler.start(this)));
+    })();
+    try {
+      const result = await withTimeout(server, this.deploymentPolicy.startTimeoutMs, asked);
+      if (result === TIMED_OUT) return this.#timedOut(server, asked);
       if (result === true) return undefined;
       const said = result === false ? 'false' : `${String(result)} instead of true`;
       return new LifecycleError(
@@ -220,6 +261,21 @@ export class WebScope extends Scope implements Lifecycle {
         { phase: 'start', cause: error },
       );
     }
+  }
+
+  /** Nobody waits for it any more; should it begin to run after all, it is told to stop. */
+  #timedOut(server: Server, asked: Promise<unknown>): LifecycleError {
+    const undo = async (): Promise<void> => {
+      if ((await asked) === true) await this.#callAppStop(server);
+      server.scheduling.removeJobsOf(this);
+    };
+    background(undo(), server.logger, `the late appStart of "${this.name}"`);
+    const { startTimeoutMs } = this.deploymentPolicy;
+    return new LifecycleError(
+      'START_TIMED_OUT',
+      `appStart of "${this.name}" has not ended within ${startTimeoutMs} ms`,
+      { phase: 'start' },
+    );
   }
 
   /** Refuses new clients, disconnects all, stops rooms, calls `appStop` once, stops the application's jobs. */
@@ -245,10 +301,18 @@ export class WebScope extends Scope implements Lifecycle {
       this.#appStarted = false;
       await untilAborted(this.#callAppStop(server), deadline);
     }
+    await this.#leave(server, deadline);
+    this.#starting = undefined;
+    this.#stopping = undefined;
+  }
+
+  /** Undoes the registration, and what the application itself may have left behind. */
+  async #leave(server: Server, deadline?: AbortSignal): Promise<void> {
+    this.setState('draining');
+    await untilAborted(this.#empty(server), deadline);
     server.scheduling.removeJobsOf(this);
     await this.#closeStore(server);
     server.removeApplication(this);
-    server.globalScope.removeApplication(this);
     this.setState('gone');
     this.notifyRemoved();
   }
@@ -287,6 +351,25 @@ export class WebScope extends Scope implements Lifecycle {
     if (parentDepth > this.maxRoomDepth) return `is more than ${this.maxRoomDepth} rooms deep`;
     if (this.roomCount >= this.maxRooms) return `would be more than ${this.maxRooms} rooms`;
     return undefined;
+  }
+}
+
+const TIMED_OUT = Symbol('timed out');
+
+/** The result of some work, or {@link TIMED_OUT}. */
+async function withTimeout<T>(
+  server: Server,
+  timeMs: number,
+  work: Promise<T>,
+): Promise<T | typeof TIMED_OUT> {
+  let timer: Timer | undefined;
+  const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
+    timer = server.clock.after(timeMs, () => resolve(TIMED_OUT));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    timer?.cancel();
   }
 }
 
