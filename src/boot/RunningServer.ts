@@ -88,7 +88,7 @@ export class RunningServer implements AsyncDisposable {
 
   /** Absolute paths of what the version of a webapp that runs was read from; undefined when none runs. */
   sourceFilesOf(name: string): readonly string[] | undefined {
-    return this.#deployer.slots.find((slot) => slot.name === name)?.current?.sourceFiles;
+    return this.#deployer.slots.find((slot) => slot.name === name)?.sourceFiles;
   }
 
   /** Everything that listens; nothing before the start has ended and after the stop. */
