@@ -359,7 +359,7 @@ describe('WebappWatcher and archives', () => {
     await rm(server.file('webapps/one.war'));
     await until('it is gone', () => find(server, 'one') === undefined);
     await until('its files are gone', () => !existsSync(server.file('webapps/one')));
-    assert.deepEqual(server.notes, ['start first', 'stop first', 'start second', 'stop second']);
+    assert.deepEqual(server.notes, ['start first', 'start second', 'stop first', 'stop second']);
   });
 
   it('waits for an archive that is copied slowly', async () => {
