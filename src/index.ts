@@ -18,6 +18,14 @@ export {
   type Timer,
 } from './base/index.ts';
 export {
+  AdminEndpoint,
+  type Deployment,
+  type DeploymentReport,
+  type DeploymentState,
+  WebappArchives,
+  WebappWatcher,
+} from './boot/index.ts';
+export {
   CLOSE_CODE,
   DefaultWebSocketDataListener,
   type MessageType,

@@ -14,6 +14,7 @@ import { convertCommand, graphCommand } from './beansCommand.ts';
 import { explainError, explainPortInUse, type RunningServer } from './boot/index.ts';
 import { type CommandResult, checkCommand } from './checkCommand.ts';
 import { ConfigErrors } from './container/index.ts';
+import { type DeployTask, deployCommand } from './deployCommand.ts';
 import { importCommand } from './sharedObjectsCommand.ts';
 import { startServer } from './startServer.ts';
 
@@ -23,11 +24,18 @@ const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
        red5 beans to-xml FILE [--out FILE] [--check]
        red5 beans graph WEBAPP [--mermaid] [--root DIR] [-Dkey=value …]
        red5 so import WEBAPP [--from DIR]
+       red5 list [--json] [--root DIR]
+       red5 deploy FOLDER|ARCHIVE [--json] [--root DIR]
+       red5 undeploy NAME | red5 redeploy NAME [--json] [--root DIR]
 
 start   starts the server of a folder: conf/red5.yaml says what it is, webapps/ holds its applications
 check   finds everything that is wrong with a server and its webapps, or with one webapp, and starts nothing;
         exit code 2 when something is
 beans   converts bean files between XML and YAML, comments included, and shows how the beans of a webapp are wired
+list    shows the webapps of the server that runs: state, path, version, clients, problems
+deploy  puts a folder, .war or .zip file into webapps/ of the server that runs, and starts it; exit code 1 when that fails,
+        and then everything is as before
+undeploy, redeploy  stop a webapp; read its folder again
 so      imports the persistent shared objects of a Red5 webapp, its .red5 files, while the server does not run
 
   --root DIR      the server's folder. Default: $RED5_HOME, else the current folder if it has conf/,
@@ -77,6 +85,11 @@ async function main(args: readonly string[]): Promise<number> {
     if (command === 'so' && rest[0] === 'import' && rest[1] !== undefined && rest.length === 2) {
       return report(await importCommand({ webapp: rest[1], from: values.from }));
     }
+    const deployTask = deployTaskOf(command, rest);
+    if (deployTask !== undefined) {
+      const { root } = startArguments(values.root, values.define ?? []);
+      return report(await deployCommand(deployTask, { root, json: values.json === true }));
+    }
     if (command !== 'start' || rest.length > 0) {
       throw new UsageError(
         command === undefined ? 'no command was given' : `unknown: ${positionals.join(' ')}`,
@@ -121,6 +134,18 @@ const silent = createLogger({ level: 'silent' });
 function report({ output, exitCode }: CommandResult): number {
   (exitCode === 0 ? process.stdout : process.stderr).write(output);
   return exitCode;
+}
+
+function deployTaskOf(
+  command: string | undefined,
+  rest: readonly string[],
+): DeployTask | undefined {
+  const [target, ...more] = rest;
+  if (command === 'list' && target === undefined) return { task: command };
+  if (target === undefined || more.length > 0) return undefined;
+  if (command === 'deploy') return { task: command, source: target };
+  if (command === 'undeploy' || command === 'redeploy') return { task: command, name: target };
+  return undefined;
 }
 
 async function check(folder: string | undefined, values: Values): Promise<number> {

@@ -1,5 +1,6 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
 import { PeerLogLimits } from './base/index.ts';
+import { AdminEndpoint, WebappArchives, WebappWatcher } from './boot/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
 import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
@@ -57,6 +58,10 @@ export function standardClasses(): ClassRegistry {
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
+
+  add('WebappArchives', WebappArchives);
+  add('WebappWatcher', WebappWatcher, 'org.red5.server.tomcat.WarDeployer');
+  add('AdminEndpoint', AdminEndpoint);
 
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');
   add('RTMPHandler', RTMPHandler, 'org.red5.server.net.rtmp.RTMPHandler');

@@ -4,6 +4,7 @@ import type { ApplicationContext } from '../container/index.ts';
 import { TCPTransport } from '../server/index.ts';
 import type { Deployer } from './Deployer.ts';
 import type { Deployment, DeploymentReport } from './Deployment.ts';
+import type { StartOptions } from './startServer.ts';
 
 /** Where a server listens. */
 export interface ListeningAddress {
@@ -29,6 +30,10 @@ export interface DeployedApplication {
 
 /** A server that was started by {@link startServer}. */
 export class RunningServer implements AsyncDisposable {
+  /** The server's folder. */
+  readonly root: string;
+  /** The folder of the webapps. */
+  readonly webappsFolder: string;
   readonly #context: ApplicationContext;
   readonly #deployer: Deployer;
   readonly #logger: Logger;
@@ -40,8 +45,10 @@ export class RunningServer implements AsyncDisposable {
   constructor(
     context: ApplicationContext,
     deployer: Deployer,
-    options: { readonly logger: Logger; readonly stopTimeoutMs?: number | undefined },
+    options: Pick<StartOptions, 'root' | 'webapps' | 'logger' | 'stopTimeoutMs'>,
   ) {
+    this.root = path.resolve(options.root);
+    this.webappsFolder = path.resolve(options.webapps ?? path.join(this.root, 'webapps'));
     this.#context = context;
     this.#deployer = deployer;
     this.#logger = options.logger;
@@ -77,6 +84,11 @@ export class RunningServer implements AsyncDisposable {
   /** Reads a webapp's folder again and replaces the version that runs, as {@link RunningServer.deploy} does. Never rejects. */
   redeploy(name: string): Promise<DeploymentReport> {
     return this.#deployer.redeploy(name);
+  }
+
+  /** Absolute paths of what the version of a webapp that runs was read from; undefined when none runs. */
+  sourceFilesOf(name: string): readonly string[] | undefined {
+    return this.#deployer.slots.find((slot) => slot.name === name)?.sourceFiles;
   }
 
   /** Everything that listens; nothing before the start has ended and after the stop. */

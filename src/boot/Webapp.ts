@@ -31,12 +31,14 @@ export class Webapp {
   readonly folder: string;
   readonly #context: ApplicationContext;
   readonly #files: WebappFiles;
+  readonly #loader: ModuleLoader;
 
-  private constructor(context: ApplicationContext, files: WebappFiles) {
+  private constructor(context: ApplicationContext, files: WebappFiles, loader: ModuleLoader) {
     this.name = files.name;
     this.folder = files.folder;
     this.#context = context;
     this.#files = files;
+    this.#loader = loader;
   }
 
   /**
@@ -65,7 +67,12 @@ export class Webapp {
       servletContext,
       logger: logger.child(name),
     });
-    return new Webapp(context, servletContext);
+    return new Webapp(context, servletContext, loader);
+  }
+
+  /** Absolute paths of what it is made of: bean files, properties and code; optional ones that are missing as well. */
+  get sourceFiles(): readonly string[] {
+    return [...this.#context.sourceFiles, ...this.#loader.files];
   }
 
   /** Problems of beans that nobody needs at the start. */

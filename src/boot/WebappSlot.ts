@@ -67,6 +67,11 @@ export class WebappSlot {
     return this.#folder;
   }
 
+  /** What the version that clients reach is made of; undefined when none runs. */
+  get sourceFiles(): readonly string[] | undefined {
+    return this.#current?.sourceFiles;
+  }
+
   /** Whether it was undeployed and nothing else was asked for meanwhile. */
   get isEmpty(): boolean {
     return this.#state === 'stopping' && this.#pending === 0;

@@ -1,4 +1,4 @@
-import { describeError, LifecycleError } from '../base/index.ts';
+import { ConfigError, describeError, LifecycleError } from '../base/index.ts';
 import { ConfigErrors, renderConfigErrors } from '../container/index.ts';
 
 /**
@@ -10,6 +10,7 @@ import { ConfigErrors, renderConfigErrors } from '../container/index.ts';
  */
 export function explainError(error: unknown, root = '.'): string {
   if (error instanceof ConfigErrors) return renderConfigErrors(error.errors, { root });
+  if (error instanceof ConfigError) return renderConfigErrors([error], { root });
   if (!(error instanceof Error)) return describeError(error);
   const lines = [stackOf(error)];
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ConfigError, describeError } from '../base/index.ts';
 import type { BootErrorCode } from './bootErrors.ts';
 import { type BeanFiles, findWebappBeanFiles } from './findBeanFiles.ts';
+import { isTemporaryName } from './watch/isTemporaryName.ts';
 
 /** A folder of `webapps/`. */
 export interface WebappFolder extends BeanFiles {
@@ -14,7 +15,7 @@ export interface WebappFolder extends BeanFiles {
 /**
  * Lists the webapps in a folder, sorted by name.
  *
- * Hidden folders are no webapps. A folder without bean files is listed with no `files`. A missing `webapps` folder has none.
+ * Hidden folders and backups such as `chat~` and `chat.bak` are no webapps. A folder without bean files is listed with no `files`. A missing `webapps` folder has none.
  */
 export async function findWebapps(webapps: string, displayRoot: string): Promise<WebappFolder[]> {
   const names = await readdir(webapps).catch((error: NodeJS.ErrnoException) => {
@@ -23,7 +24,7 @@ export async function findWebapps(webapps: string, displayRoot: string): Promise
   });
   const found: WebappFolder[] = [];
   for (const name of names.toSorted()) {
-    if (name.startsWith('.')) continue;
+    if (isTemporaryName(name)) continue;
     const folder = path.join(webapps, name);
     try {
       if (!(await stat(folder)).isDirectory()) continue;

@@ -107,6 +107,16 @@ export async function inspectServer(options: StartOptions): Promise<ApplicationC
   });
 }
 
+/** Beans that deploy webapps, or let somebody do so. */
+interface RunningServerAware {
+  setRunningServer(server: RunningServer): void;
+}
+
+function tellRunningServer(context: ApplicationContext, running: RunningServer): void {
+  const beans = context.getBeansOfType<RunningServerAware>('RunningServerAware');
+  for (const bean of beans.values()) bean.setRunningServer(running);
+}
+
 interface ReadWebapp {
   readonly slot: WebappSlot;
   readonly webapp?: Webapp;
@@ -163,6 +173,7 @@ async function start(
   const { logger, signal } = options;
   try {
     await context.refresh();
+    tellRunningServer(context, running);
     const server = context.getBean<Server>('red5.server');
     await server.run(async () => {
       signal?.throwIfAborted();

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml';
 import { PeerLogLimits } from '../../src/base/index.ts';
+import { AdminEndpoint, WebappArchives, WebappWatcher } from '../../src/boot/index.ts';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
@@ -35,12 +36,15 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   LMDBStore,
   TCPTransport,
   TLSHandler,
+  WebappArchives,
+  WebappWatcher,
+  AdminEndpoint,
   HTTPPlugin,
   RTMPPlugin,
   WebSocketPlugin,
 };
 
-const simpleTypes = ['string', 'boolean', 'int', 'list<string>'];
+const simpleTypes = ['string', 'boolean', 'int', 'long', 'list<string>'];
 
 /** Own and inherited properties that a bean file can set. */
 function propertiesOf(type: DocumentedClass): Map<string, string> {

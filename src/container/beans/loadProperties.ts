@@ -39,6 +39,7 @@ function readProperties(
   factory: BeanFactory,
 ): SourceText | undefined {
   let bytes: Buffer;
+  factory.resources.sourceFiles.add(path);
   try {
     bytes = readFileSync(path);
   } catch (error) {

@@ -378,6 +378,11 @@ export class ApplicationContext {
     return this.#factory;
   }
 
+  /** Absolute paths of the files it was read from: bean files, what they import, properties; also optional ones that were missing. */
+  get sourceFiles(): string[] {
+    return [...this.#factory.resources.sourceFiles];
+  }
+
   /** Destroys the beans of one bean file and forgets them. */
   async unloadFile(file: string): Promise<void> {
     const failures = await this.#factory.unload(this.#factory.resources.show(file));

@@ -21,6 +21,8 @@ export class Resources {
   readonly #base: string;
   readonly #classpath: string;
   readonly #displayRoot: string | undefined;
+  /** Files whose text the context is made of: bean files, what they import, properties; also those that were missing. */
+  readonly sourceFiles: Set<string> = new Set();
 
   constructor(folders: ResourceFolders) {
     this.#base = resolve(folders.baseFolder);
@@ -43,6 +45,7 @@ export class Resources {
 
   /** Reads a file; its {@link SourceText.file} is the path that is shown. */
   read(file: string): SourceText {
+    this.sourceFiles.add(resolve(file));
     return readSource(file, this.show(file));
   }
 
