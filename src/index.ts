@@ -19,6 +19,8 @@ export {
 export {
   CLOSE_CODE,
   DefaultWebSocketDataListener,
+  JSONConnection,
+  JSONProtocol,
   type MessageType,
   WebSocketConnection,
   WebSocketDataListener,

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
-import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
+import { JSONProtocol, WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
   GlobalScope,
   LMDBStore,
@@ -34,6 +34,7 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   HTTPPlugin,
   RTMPPlugin,
   WebSocketPlugin,
+  JSONProtocol,
 };
 
 const simpleTypes = ['string', 'boolean', 'int', 'list<string>'];

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import { BaseConnection, type CloseReason } from '../../server/index.ts';
 import { encodeBinaryFrame, encodeTextFrame, isTextFrame, payloadOf } from './frame/encodeFrame.ts';
-import { type FanOut, FanOutMember, type FanOutTarget } from './frame/FanOut.ts';
+import { type FanOut, FanOutMember, type FanOutTarget, type QueuePolicy } from './frame/FanOut.ts';
 import type { WebSocketScope } from './WebSocketScope.ts';
 
 /** Close codes of RFC 6455, 7.4.1, and the registered 1013. */
@@ -36,6 +36,8 @@ export interface WebSocketConnectionOptions {
   readonly headers: IncomingHttpHeaders;
   readonly protocol: string | undefined;
   readonly fanOut: FanOut;
+  /** Default: that of the server. */
+  readonly queuePolicy?: QueuePolicy;
   /** The server shuts the connection's application down; the peer was told. */
   readonly onShutdown: (connection: WebSocketConnection) => void;
 }
@@ -83,9 +85,8 @@ export class WebSocketConnection extends BaseConnection {
     this.headers = options.headers;
     this.protocol = options.protocol;
     this.#onShutdown = options.onShutdown;
-    this.member = new FanOutMember(options.fanOut, () =>
-      this.close(CLOSE_CODE.TRY_AGAIN_LATER, 'too slow for what is sent'),
-    );
+    const onOverflow = () => this.close(CLOSE_CODE.TRY_AGAIN_LATER, 'too slow for what is sent');
+    this.member = new FanOutMember(options.fanOut, onOverflow, options.queuePolicy);
   }
 
   /** The session id, under the name Red5's WebSocket connections had for it. */

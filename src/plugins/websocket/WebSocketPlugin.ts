@@ -22,6 +22,8 @@ import {
 } from '../../server/index.ts';
 import { FanOut, type QueuePolicy } from './frame/FanOut.ts';
 import { Doorkeeper } from './handshake/Doorkeeper.ts';
+import { JSONProtocol } from './json/JSONProtocol.ts';
+import { JSONServer } from './json/JSONServer.ts';
 import { EventStreamServer } from './sse/EventStreamServer.ts';
 import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
@@ -69,6 +71,7 @@ export class WebSocketPlugin
       serverSentEvents: 'boolean',
       maxHistoryEvents: 'int',
       maxHistoryBytes: 'int',
+      json: 'JSONProtocol',
     },
   };
 
@@ -99,6 +102,7 @@ export class WebSocketPlugin
   serverSentEvents = false;
   maxHistoryEvents = 200;
   maxHistoryBytes = 262_144;
+  json: JSONProtocol = new JSONProtocol();
 
   /** Applications need not say goodbye: what is left of their part goes with them. */
   readonly #scopeListener: ScopeListener = {
@@ -140,6 +144,7 @@ export class WebSocketPlugin
       ...shared,
       fanOut: this.#sharedFanOut(),
       door: this.#door,
+      json: new JSONServer(shared),
     });
     this.#webSockets.start();
     this.#eventStreams = new EventStreamServer({

@@ -26,6 +26,7 @@ export class WebSocketScope {
     properties: {
       path: 'string',
       scopeParameter: 'string',
+      jsonClients: 'boolean',
       listeners: 'list<WebSocketDataListener>',
     },
     constructors: [[['scope', 'Scope']]],
@@ -37,6 +38,8 @@ export class WebSocketScope {
   path: string = ALL_PATHS;
   /** Name of the query parameter whose value is appended to the path, as in `/chat?scope=room1`. Empty: there is none. */
   scopeParameter = 'scope';
+  /** Whether clients may speak `red5.json` here: call remote methods and use shared objects. */
+  jsonClients = true;
   readonly #listeners = new Set<WebSocketDataListener>();
   readonly #connections = new Set<WebSocketConnection>();
   #inherited: readonly WebSocketScope[] = [];

@@ -8,6 +8,9 @@ import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
 import type { Admission, Doorkeeper } from './handshake/Doorkeeper.ts';
 import { parseTarget } from './handshake/parseTarget.ts';
 import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
+import { JSONConnection } from './json/JSONConnection.ts';
+import { JSON_PROTOCOL } from './json/JSONProtocol.ts';
+import type { JSONServer } from './json/JSONServer.ts';
 import { TokenBucket } from './limits/TokenBucket.ts';
 import { CLOSE_CODE, sendThrough, WebSocketConnection } from './WebSocketConnection.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
@@ -21,6 +24,7 @@ export interface WebSocketServerOptions {
   readonly fanOut: FanOut;
   readonly logger: Logger;
   readonly door: Doorkeeper;
+  readonly json: JSONServer;
 }
 
 const STOPPING: Refusal = { status: 503, description: 'the server is stopping' };
@@ -33,6 +37,7 @@ export class WebSocketServer {
   readonly #fanOut: FanOut;
   readonly #logger: Logger;
   readonly #door: Doorkeeper;
+  readonly #json: JSONServer;
   readonly #ws: WsServer;
   /** Sub-protocol agreed on, for the moment of the upgrade. */
   readonly #agreed = new WeakMap<IncomingMessage, string>();
@@ -52,6 +57,7 @@ export class WebSocketServer {
     this.#fanOut = options.fanOut;
     this.#logger = options.logger;
     this.#door = options.door;
+    this.#json = options.json;
     const sockets = this.#sockets;
     this.#forgetSocket = function forget() {
       sockets.delete(this);
@@ -85,6 +91,7 @@ export class WebSocketServer {
     await Promise.all([...this.#sockets].map(closed));
     deadline?.removeEventListener('abort', cut);
     this.#fanOut.stop();
+    this.#json.stop();
   }
 
   /** Answers an upgrade request: 101, or an HTTP error. */
@@ -154,9 +161,11 @@ export class WebSocketServer {
     head: Buffer,
     admission: Admission,
   ): Promise<void> {
-    const protocol = negotiate(request, admission);
+    const protocol = this.#negotiate(request, admission);
     const connection = this.#createConnection(request, admission, protocol);
-    const refusal = await this.#door.ask(connection);
+    // A JSON client says more in its first message; the application is asked then.
+    const refusal =
+      connection instanceof JSONConnection ? undefined : await this.#door.ask(connection);
     if (refusal !== undefined) {
       this.#door.release(admission);
       this.#refuse(request, socket, refusal);
@@ -179,10 +188,10 @@ export class WebSocketServer {
 
   #createConnection(
     request: IncomingMessage,
-    { host, path, parameters, facts }: Admission,
+    { host, path, parameters, facts, manager }: Admission,
     protocol: string | undefined,
   ): WebSocketConnection {
-    return new WebSocketConnection({
+    const options = {
       host,
       path,
       parameters,
@@ -192,8 +201,19 @@ export class WebSocketServer {
       secure: facts.secure,
       headers: request.headers,
       fanOut: this.#fanOut,
-      onShutdown: (closing) => this.#ended(closing),
-    });
+      onShutdown: (closing: WebSocketConnection) => this.#ended(closing),
+    };
+    return protocol === JSON_PROTOCOL
+      ? this.#json.createConnection(options, manager)
+      : new WebSocketConnection(options);
+  }
+
+  /** The first sub-protocol the client offers that is spoken on the path: by a listener, or here. */
+  #negotiate(request: IncomingMessage, { manager, fullPath }: Admission): string | undefined {
+    const supported = manager.protocolsOf(fullPath);
+    if (this.#json.isAllowed(manager, fullPath)) supported.add(JSON_PROTOCOL);
+    else supported.delete(JSON_PROTOCOL);
+    return requestedProtocols(request)?.find((protocol) => supported.has(protocol));
   }
 
   #opened(
@@ -214,7 +234,8 @@ export class WebSocketServer {
       webSocket,
       isCompressed ? { socket, writeFrames: sendThrough(webSocket) } : { socket },
     );
-    admission.manager.addConnection(connection);
+    if (connection instanceof JSONConnection) connection.opened();
+    else admission.manager.addConnection(connection);
   }
 
   /** A whole message came. @internal */
@@ -234,6 +255,10 @@ export class WebSocketServer {
         connection: connection.sessionID,
       });
       connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
+      return;
+    }
+    if (connection instanceof JSONConnection) {
+      connection.received(data, isBinary);
       return;
     }
     const manager = this.#open.get(connection)?.manager;
@@ -264,7 +289,8 @@ export class WebSocketServer {
     this.#open.delete(connection);
     connection.member.close(true);
     this.#door.release(admission);
-    admission.manager.removeConnection(connection);
+    if (connection instanceof JSONConnection) connection.ended();
+    else admission.manager.removeConnection(connection);
     background(this.#server.disconnect(connection), this.#logger, 'disconnecting a WebSocket');
   }
 
@@ -366,12 +392,6 @@ function wsOptions(
     },
   };
   return options;
-}
-
-/** The first sub-protocol the client offers that a listener of the path speaks. */
-function negotiate(request: IncomingMessage, { manager, fullPath }: Admission): string | undefined {
-  const supported = manager.protocolsOf(fullPath);
-  return requestedProtocols(request)?.find((protocol) => supported.has(protocol));
 }
 
 function closed(socket: Duplex): Promise<void> {

@@ -2,8 +2,14 @@
 export type SharedObjectRequest =
   | { readonly type: 'use' }
   | { readonly type: 'release' }
-  | { readonly type: 'change'; readonly key: string; readonly value: unknown }
-  | { readonly type: 'remove'; readonly key: string }
+  | {
+      readonly type: 'change';
+      readonly key: string;
+      readonly value: unknown;
+      readonly ifVersion?: number;
+    }
+  | { readonly type: 'remove'; readonly key: string; readonly ifVersion?: number }
+  | { readonly type: 'clear' }
   | { readonly type: 'send'; readonly method: string; readonly args: readonly unknown[] };
 
 /** What a client is told of a shared object. Values are immutable copies and may be encoded at any time. */

@@ -210,6 +210,7 @@ export class FanOutGroup {
 export class FanOutMember {
   readonly #fanOut: FanOut;
   readonly #onOverflow: () => void;
+  readonly #queuePolicy: QueuePolicy;
   #target: FanOutTarget | undefined;
   #isClosed = false;
   /** Frames of this turn that are for this peer alone, or that it took along from a group. */
@@ -233,10 +234,16 @@ export class FanOutMember {
 
   /**
    * @param onOverflow - the queue is over its limit and the policy is `close`; called outside of every send
+   * @param queuePolicy - for this peer alone, where nothing may be dropped
    */
-  constructor(fanOut: FanOut, onOverflow: () => void) {
+  constructor(
+    fanOut: FanOut,
+    onOverflow: () => void,
+    queuePolicy: QueuePolicy = fanOut.options.queuePolicy,
+  ) {
     this.#fanOut = fanOut;
     this.#onOverflow = onOverflow;
+    this.#queuePolicy = queuePolicy;
   }
 
   /** Bytes that wait here and in the socket. */
@@ -371,10 +378,10 @@ export class FanOutMember {
   #hold(pending: readonly Pending[]): void {
     this.#held ??= new HeldFrames();
     for (const one of pending) this.#held.push(one);
-    const { maxQueueBytes, queuePolicy } = this.#fanOut.options;
+    const { maxQueueBytes } = this.#fanOut.options;
     const inSocket = this.#target?.socket.writableLength ?? 0;
     if (this.#held.bytes + inSocket <= maxQueueBytes) return;
-    if (queuePolicy === 'drop-oldest') {
+    if (this.#queuePolicy === 'drop-oldest') {
       // The newest one stays even where it alone is too large, so that a slow reader ends with what is current.
       const newest = pending.at(-1)?.bytes.length ?? 0;
       this.droppedMessages += this.#held.dropUntil(Math.max(newest, maxQueueBytes - inSocket));
