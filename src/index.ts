@@ -28,6 +28,8 @@ export {
 export {
   CLOSE_CODE,
   DefaultWebSocketDataListener,
+  JSONConnection,
+  JSONProtocol,
   type MessageType,
   type SendOptions,
   WebSocketConnection,

@@ -6,6 +6,7 @@ import { HTTPPlugin } from './plugins/http/index.ts';
 import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
 import {
   DefaultWebSocketDataListener,
+  JSONProtocol,
   WebSocketPlugin,
   WebSocketScope,
 } from './plugins/websocket/index.ts';
@@ -68,6 +69,7 @@ export function standardClasses(): ClassRegistry {
   add('RTMPTHandler', RTMPTHandler, 'org.red5.server.net.rtmpt.RTMPTServlet');
   add('HTTPPlugin', HTTPPlugin);
   add('WebSocketPlugin', WebSocketPlugin, 'org.red5.net.websocket.WebSocketPlugin');
+  add('JSONProtocol', JSONProtocol);
   add('WebSocketScope', WebSocketScope, 'org.red5.net.websocket.WebSocketScope');
   add(
     'DefaultWebSocketDataListener',

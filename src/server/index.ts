@@ -79,6 +79,7 @@ export {
   type SubscriberConnection,
 } from './so/SharedObject.ts';
 export type {
+  KnownVersion,
   SharedObjectBatch,
   SharedObjectEvent,
   SharedObjectRequest,
@@ -86,6 +87,13 @@ export type {
 } from './so/SharedObjectBatch.ts';
 export { SharedObjectLimits } from './so/SharedObjectLimits.ts';
 export type { SharedObjectListener } from './so/SharedObjectListener.ts';
+export type {
+  AttributeState,
+  SharedObjectAnswer,
+  SharedObjectFault,
+  SharedObjectOutcome,
+  SharedObjectState,
+} from './so/SharedObjectOutcome.ts';
 export type { SharedObjectSecurity } from './so/SharedObjectSecurity.ts';
 export { type SharedObjectMessage, SharedObjects } from './so/SharedObjects.ts';
 export {

@@ -7,7 +7,7 @@ import { PeerLogLimits } from '../../src/base/index.ts';
 import { AdminEndpoint, WebappArchives, WebappWatcher } from '../../src/boot/index.ts';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
-import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
+import { JSONProtocol, WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
   DeploymentPolicy,
   GlobalScope,
@@ -42,6 +42,7 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   HTTPPlugin,
   RTMPPlugin,
   WebSocketPlugin,
+  JSONProtocol,
 };
 
 const simpleTypes = ['string', 'boolean', 'int', 'long', 'list<string>'];

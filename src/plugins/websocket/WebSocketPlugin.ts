@@ -22,6 +22,8 @@ import {
 } from '../../server/index.ts';
 import { FanOut, QUEUE_POLICIES, type QueuePolicy } from './frame/FanOut.ts';
 import { Doorkeeper } from './handshake/Doorkeeper.ts';
+import { JSONProtocol } from './json/JSONProtocol.ts';
+import { JSONServer } from './json/JSONServer.ts';
 import { EventStreamServer } from './sse/EventStreamServer.ts';
 import { UpgradeListener } from './UpgradeListener.ts';
 import { WebSocketScopeManager } from './WebSocketScopeManager.ts';
@@ -70,6 +72,7 @@ export class WebSocketPlugin
       serverSentEvents: 'boolean',
       maxHistoryEvents: 'int',
       maxHistoryBytes: 'int',
+      json: 'JSONProtocol',
     },
   };
 
@@ -101,6 +104,7 @@ export class WebSocketPlugin
   serverSentEvents = false;
   maxHistoryEvents = 200;
   maxHistoryBytes = 262_144;
+  json: JSONProtocol = new JSONProtocol();
 
   /** Applications need not say goodbye: what is left of their part goes with them. */
   readonly #scopeListener: ScopeListener = {
@@ -147,6 +151,7 @@ export class WebSocketPlugin
       ...shared,
       fanOut: this.#sharedFanOut(),
       door: this.#door,
+      json: new JSONServer(shared),
     });
     this.#webSockets.start();
     this.#eventStreams = new EventStreamServer({

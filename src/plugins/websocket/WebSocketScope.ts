@@ -28,6 +28,7 @@ export class WebSocketScope {
     properties: {
       path: 'string',
       scopeParameter: 'string',
+      jsonClients: 'boolean',
       listeners: 'list<WebSocketDataListener>',
     },
     constructors: [[['scope', 'Scope']]],
@@ -39,6 +40,8 @@ export class WebSocketScope {
   path: string = ALL_PATHS;
   /** Name of the query parameter whose value is appended to the path, as in `/chat?scope=room1`. Empty: there is none. */
   scopeParameter = 'scope';
+  /** Whether clients may speak `red5.json` here: call remote methods and use shared objects. */
+  jsonClients = true;
   /** Replaced, never changed, so that a message may go through it while it changes. */
   #listeners: readonly WebSocketDataListener[] = [];
   readonly #connections = new Set<WebSocketConnection>();

@@ -36,6 +36,8 @@ export class WebSocketScopeManager {
   readonly #logger: Logger;
   /** All connections of the application, whatever their path. */
   readonly #connections = new Set<WebSocketConnection>();
+  /** Clients that speak the protocol of JSON clients; no data listener hears of them. @internal */
+  readonly jsonClients: Set<WebSocketConnection> = new Set();
   /** Clients that only listen. */
   readonly #eventStreams = new Set<EventStreamConnection>();
   readonly #history: EventHistoryLimits;
@@ -166,6 +168,7 @@ export class WebSocketScopeManager {
     const scopes = this.getScopes();
     const listeners = new Set(scopes.flatMap((scope) => scope.listeners));
     this.#closeAll(this.#connections, 'application stops');
+    this.#closeAll(this.jsonClients, 'application stops');
     for (const stream of [...this.#eventStreams]) {
       stream.close({ kind: 'shutdown', description: 'application stops' });
     }
@@ -187,6 +190,12 @@ export class WebSocketScopeManager {
         if (name.trim() !== '') protocols.add(name.trim());
     }
     return protocols;
+  }
+
+  /** Whether clients may speak the protocol of JSON clients on a path: all scopes that are there for it agree. @internal */
+  allowsJSONClients(path: string): boolean {
+    const own = this.#byPath.get(path);
+    return (own?.jsonClients ?? true) && this.#forAllPaths.every((scope) => scope.jsonClients);
   }
 
   /** A room has gone, and with it a scope that was made for it. @internal */

@@ -10,6 +10,9 @@ import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
 import type { Admission, Doorkeeper } from './handshake/Doorkeeper.ts';
 import { parseTarget } from './handshake/parseTarget.ts';
 import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
+import { JSONConnection } from './json/JSONConnection.ts';
+import { JSON_PROTOCOL } from './json/JSONProtocol.ts';
+import type { JSONServer } from './json/JSONServer.ts';
 import { MessageRate } from './limits/MessageRate.ts';
 import { type RawMessage, type SessionHandler, SessionSocket } from './SessionSocket.ts';
 import {
@@ -29,6 +32,7 @@ export interface WebSocketServerOptions {
   readonly fanOut: FanOut;
   readonly logger: Logger;
   readonly door: Doorkeeper;
+  readonly json: JSONServer;
 }
 
 const STOPPING: Refusal = { status: 503, description: 'the server is stopping' };
@@ -41,6 +45,7 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
   readonly #fanOut: FanOut;
   readonly #logger: Logger;
   readonly #door: Doorkeeper;
+  readonly #json: JSONServer;
   readonly #ws: WsServer;
   /** Sub-protocol agreed on, for the moment of the upgrade. */
   readonly #agreed = new WeakMap<IncomingMessage, string>();
@@ -66,6 +71,7 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     this.#fanOut = options.fanOut;
     this.#logger = options.logger;
     this.#door = options.door;
+    this.#json = options.json;
     const sockets = this.#sockets;
     this.#forgetSocket = function forget() {
       sockets.delete(this);
@@ -97,6 +103,7 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     await Promise.all([...[...this.#sockets].map(closed), this.#whenEmpty()]);
     deadline?.removeEventListener('abort', cut);
     this.#fanOut.stop();
+    this.#json.stop();
   }
 
   /** Answers an upgrade request: 101, or an HTTP error. */
@@ -166,9 +173,11 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     head: Buffer,
     admission: Admission,
   ): Promise<void> {
-    const protocol = negotiate(request, admission);
+    const protocol = this.#negotiate(request, admission);
     const connection = this.#createConnection(request, admission, protocol);
-    const refusal = await this.#door.ask(connection);
+    // A JSON client says more in its first message; the application is asked then.
+    const refusal =
+      connection instanceof JSONConnection ? undefined : await this.#door.ask(connection);
     if (refusal !== undefined) {
       this.#door.release(admission.application, admission.facts.remoteAddress);
       this.#refuse(request, socket, refusal);
@@ -194,7 +203,7 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     { manager, host, path, parameters, facts }: Admission,
     protocol: string | undefined,
   ): WebSocketConnection {
-    return new WebSocketConnection({
+    const options = {
       host,
       path,
       parameters,
@@ -206,7 +215,18 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
       fanOut: this.#fanOut,
       manager,
       owner: this,
-    });
+    };
+    return protocol === JSON_PROTOCOL
+      ? this.#json.createConnection(options)
+      : new WebSocketConnection(options);
+  }
+
+  /** The first sub-protocol the client offers that is spoken on the path: by a listener, or here. */
+  #negotiate(request: IncomingMessage, { manager, fullPath }: Admission): string | undefined {
+    const supported = manager.protocolsOf(fullPath);
+    if (this.#json.isAllowed(manager, fullPath)) supported.add(JSON_PROTOCOL);
+    else supported.delete(JSON_PROTOCOL);
+    return requestedProtocols(request)?.find((protocol) => supported.has(protocol));
   }
 
   #opened(webSocket: WebSocket, socket: Duplex, connection: WebSocketConnection): void {
@@ -225,7 +245,8 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
       webSocket,
       isCompressed ? { socket, writeFrames: sendThrough(webSocket) } : { socket },
     );
-    connection.manager.addConnection(connection);
+    if (connection instanceof JSONConnection) connection.opened();
+    else connection.manager.addConnection(connection);
   }
 
   /** @internal */
@@ -245,6 +266,10 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
         this.#tooFast(connection);
         return;
       }
+    }
+    if (connection instanceof JSONConnection) {
+      connection.received(data, isBinary);
+      return;
     }
     connection.manager.deliver(new WSMessage(connection, data, { isBinary, timeStamp: at }));
   }
@@ -276,7 +301,8 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     const { manager } = connection;
     connection.member.close(true);
     this.#door.release(manager.application, connection.remoteAddress);
-    manager.removeConnection(connection);
+    if (connection instanceof JSONConnection) connection.ended();
+    else manager.removeConnection(connection);
     background(this.#server.disconnect(connection), this.#logger, 'disconnecting a WebSocket');
   }
 
@@ -305,12 +331,6 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     const timer = this.#server.clock.after(this.#settings.closeTimeoutMs, () => socket.destroy());
     socket.once('close', () => timer.cancel());
   }
-}
-
-/** The first sub-protocol the client offers that a listener of the path speaks. */
-function negotiate(request: IncomingMessage, { manager, fullPath }: Admission): string | undefined {
-  const supported = manager.protocolsOf(fullPath);
-  return requestedProtocols(request)?.find((protocol) => supported.has(protocol));
 }
 
 function closed(socket: Duplex): Promise<void> {

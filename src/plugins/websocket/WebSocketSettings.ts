@@ -1,5 +1,6 @@
 import type { StreamHandler } from '../../server/index.ts';
 import type { QueuePolicy } from './frame/FanOut.ts';
+import type { JSONProtocol } from './json/JSONProtocol.ts';
 
 /** Every limit, time-out and policy of the WebSocket server; properties of the bean {@link WebSocketPlugin}. */
 export interface WebSocketSettings {
@@ -49,4 +50,6 @@ export interface WebSocketSettings {
   readonly maxHistoryEvents: number;
   /** Bytes that are kept per path for event streams that reconnect. */
   readonly maxHistoryBytes: number;
+  /** The protocol of clients that call methods and share objects. */
+  readonly json: JSONProtocol;
 }

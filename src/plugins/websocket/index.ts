@@ -7,6 +7,8 @@
  * @packageDocumentation
  */
 export type { QueuePolicy } from './frame/FanOut.ts';
+export { JSONConnection } from './json/JSONConnection.ts';
+export { JSON_PROTOCOL, JSONProtocol } from './json/JSONProtocol.ts';
 export { DefaultWebSocketDataListener } from './listener/DefaultWebSocketDataListener.ts';
 export { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
 export type { WebSocketScopeListener } from './listener/WebSocketScopeListener.ts';

@@ -2,11 +2,14 @@ import { background, type Logger } from '../../base/index.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
 import type { SubscriberConnection } from './SharedObject.ts';
 import type { SharedObjectRequest } from './SharedObjectBatch.ts';
+import type { SharedObjectAnswer } from './SharedObjectOutcome.ts';
 
 /** One message of a client: what it asks for, and whether it may. */
 export interface ClientMessage {
   readonly connection: SubscriberConnection;
   readonly requests: readonly SharedObjectRequest[];
+  /** Makes it all or nothing, and takes what became of it. */
+  readonly answer: SharedObjectAnswer | undefined;
 }
 
 /** What {@link ClientMessages} asks of the shared object. */

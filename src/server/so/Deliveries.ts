@@ -5,10 +5,12 @@ import type { SharedObjectBatch, SharedObjectEvent } from './SharedObjectBatch.t
 
 /** What one batch sends. */
 export interface Delivery {
-  readonly version: number;
   readonly source: SubscriberConnection | undefined;
   readonly owner: readonly SharedObjectEvent[];
-  readonly sync: readonly SharedObjectEvent[];
+  /** For all others; for the source as well if it gets an answer. */
+  readonly sync: SharedObjectBatch;
+  /** Sends the source its answer, in place of `owner`. */
+  readonly answer: ((isStored: boolean) => void) | undefined;
   /** Resolves when the batch is stored; nobody is told before. */
   readonly stored: MaybePromise<void> | undefined;
 }
@@ -16,7 +18,9 @@ export interface Delivery {
 interface Queued {
   delivery: Delivery;
   readonly receivers: readonly SubscriberConnection[];
+  /** Whether the store is done with it. */
   isStored: boolean;
+  isSafe: boolean;
 }
 
 /**
@@ -58,7 +62,12 @@ export class Deliveries {
       this.#flush();
       return;
     }
-    const queued: Queued = { delivery, receivers: [...this.#subscribers], isStored: !mustWait };
+    const queued: Queued = {
+      delivery,
+      receivers: [...this.#subscribers],
+      isStored: !mustWait,
+      isSafe: true,
+    };
     this.#queue.push(queued);
     if (mustWait) this.#waitFor(queued, stored);
   }
@@ -80,6 +89,7 @@ export class Deliveries {
         sharedObject: this.#so.name,
       });
       queued.delivery = { ...queued.delivery, owner: notStored(queued.delivery.owner) };
+      queued.isSafe = false;
       settle();
     });
     this.#lastStored = settled;
@@ -90,23 +100,23 @@ export class Deliveries {
     if (this.#isDelivering) return;
     for (let next = this.#queue[0]; next?.isStored === true; next = this.#queue[0]) {
       this.#queue.shift();
-      this.#deliver(next.delivery, next.receivers);
+      this.#deliver(next.delivery, next.receivers, next.isSafe);
     }
   }
 
-  #deliver(delivery: Delivery, receivers: Iterable<SubscriberConnection>): void {
-    const { name, persistent } = this.#so;
-    const { version, source, owner, sync } = delivery;
+  #deliver(delivery: Delivery, receivers: Iterable<SubscriberConnection>, isStored = true): void {
+    const { source, owner, sync, answer } = delivery;
     this.#isDelivering = true;
-    if (source !== undefined && owner.length > 0) {
-      this.#tell(source, { name, persistent, version, events: owner });
+    if (answer === undefined && source !== undefined && owner.length > 0) {
+      this.#tell(source, { ...sync, events: owner });
     }
-    if (sync.length > 0) {
-      const batch: SharedObjectBatch = { name, persistent, version, events: sync };
+    const left = answer === undefined ? source : undefined;
+    if (sync.events.length > 0) {
       for (const receiver of receivers) {
-        if (receiver !== source && this.#subscribers.has(receiver)) this.#tell(receiver, batch);
+        if (receiver !== left && this.#subscribers.has(receiver)) this.#tell(receiver, sync);
       }
     }
+    answer?.(isStored);
     this.#isDelivering = false;
   }
 

@@ -1,6 +1,7 @@
-import { type Clock, Red5Error, type Timer } from '../../base/index.ts';
+import type { Clock, Timer } from '../../base/index.ts';
 import { sameValue } from '../sameValue.ts';
-import { immutableCopy } from './immutableCopy.ts';
+import { AttributePlan, assertRoom, attributeBytes } from './AttributePlan.ts';
+import { type ImmutableCopy, immutableCopy } from './immutableCopy.ts';
 import type { SharedObjectLimits } from './SharedObjectLimits.ts';
 
 /** One attribute. */
@@ -20,6 +21,8 @@ export interface PutOptions {
   /** Whether an equal value counts as a change. */
   readonly always: boolean;
   readonly ttlMs: number | undefined;
+  /** The value's copy, where it was made before. */
+  readonly copy: ImmutableCopy | undefined;
   readonly expire: () => void;
 }
 
@@ -62,11 +65,18 @@ export class SharedAttributes {
    */
   put(key: string, value: unknown, options: PutOptions): 'changed' | 'kept' | 'same' {
     const previous = this.#entries.get(key);
-    const { value: copy, bytes } = immutableCopy(value, this.#limits);
+    const made = options.copy ?? immutableCopy(value, this.#limits);
+    const copy = made.value;
     const isChange = previous === undefined || options.always || !sameValue(previous.value, copy);
     if (!isChange && options.ttlMs === undefined && previous.expiry === undefined) return 'same';
-    const size = bytes + BYTES_PER_CHARACTER * key.length;
-    this.#checkLimits(key, size - (previous?.bytes ?? 0), previous === undefined);
+    const size = attributeBytes(key, made);
+    assertRoom(this.#limits, {
+      key,
+      isNew: previous === undefined,
+      keys: this.#entries.size,
+      bytes: this.#bytes,
+      growth: size - (previous?.bytes ?? 0),
+    });
     previous?.expiry?.cancel();
     const expiry =
       options.ttlMs === undefined ? undefined : this.#clock.after(options.ttlMs, options.expire);
@@ -88,6 +98,11 @@ export class SharedAttributes {
     return true;
   }
 
+  /** Tries several changes before they are made. */
+  plan(): AttributePlan {
+    return new AttributePlan(this.#limits, this.#entries, this.#bytes);
+  }
+
   /** Forgets everything and cancels what would expire. */
   dispose(): void {
     for (const { expiry } of this.#entries.values()) expiry?.cancel();
@@ -106,32 +121,10 @@ export class SharedAttributes {
     this.#touched = undefined;
     for (const [key, stored] of records) {
       if (touched?.has(key)) continue;
-      const { value, bytes } = immutableCopy(stored, this.#limits);
-      const size = bytes + BYTES_PER_CHARACTER * key.length;
-      this.#entries.set(key, { value, bytes: size, version, expiry: undefined });
+      const copy = immutableCopy(stored, this.#limits);
+      const size = attributeBytes(key, copy);
+      this.#entries.set(key, { value: copy.value, bytes: size, version, expiry: undefined });
       this.#bytes += size;
     }
   }
-
-  #checkLimits(key: string, growth: number, isNew: boolean): void {
-    const limits = this.#limits;
-    if (isNew && key === '') {
-      throw new Red5Error('NAME_NOT_ALLOWED', 'the name of an attribute is empty');
-    }
-    if (isNew && key.length > limits.maxKeyLength) {
-      throw limitReached(`the name of an attribute may have ${limits.maxKeyLength} characters`);
-    }
-    if (isNew && this.#entries.size >= limits.maxKeys) {
-      throw limitReached(`a shared object may have ${limits.maxKeys} attributes`);
-    }
-    if (growth > 0 && this.#bytes + growth > limits.maxObjectBytes) {
-      throw limitReached(`a shared object may have ${limits.maxObjectBytes} bytes`);
-    }
-  }
-}
-
-const BYTES_PER_CHARACTER = 2;
-
-function limitReached(message: string): Red5Error {
-  return new Red5Error('LIMIT_REACHED', message);
 }

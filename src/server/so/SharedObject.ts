@@ -1,24 +1,35 @@
-import { background, describeError, Red5Error, type Timer } from '../../base/index.ts';
+import { Red5Error, type Timer } from '../../base/index.ts';
 import { type AttributeSource, AttributeStore, attributeEntries } from '../AttributeStore.ts';
 import type { BaseConnection } from '../connection/BaseConnection.ts';
 import { runWithConnection } from '../connection/Red5.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
+import { randomID } from '../randomID.ts';
 import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
+import { AtomicRequests } from './AtomicRequests.ts';
+import { Changes, type OpenBatch } from './Changes.ts';
 import { type ClientMessage, ClientMessages } from './ClientMessages.ts';
+import { ClientRequests, type RequestContext } from './ClientRequests.ts';
 import { Deliveries } from './Deliveries.ts';
 import { decideRequests } from './decideRequests.ts';
-import { immutableCopy } from './immutableCopy.ts';
-import { SharedAttributes } from './SharedAttributes.ts';
 import type {
+  KnownVersion,
   SharedObjectEvent,
-  SharedObjectRequest,
   SharedObjectSubscriber,
 } from './SharedObjectBatch.ts';
+import { SharedObjectCallbacks } from './SharedObjectCallbacks.ts';
+import { SharedObjectHistory } from './SharedObjectHistory.ts';
 import type { SharedObjectLimits } from './SharedObjectLimits.ts';
 import type { SharedObjectListener } from './SharedObjectListener.ts';
+import type {
+  SharedObjectAnswer,
+  SharedObjectFault,
+  SharedObjectOutcome,
+  SharedObjectState,
+} from './SharedObjectOutcome.ts';
 import type { SharedObjectSecurity } from './SharedObjectSecurity.ts';
 import type { SharedObjects } from './SharedObjects.ts';
+import { Subscribers } from './Subscribers.ts';
 
 /** A connection that can subscribe to shared objects. */
 export type SubscriberConnection = BaseConnection & SharedObjectSubscriber;
@@ -44,17 +55,6 @@ export interface SharedObjectStatistics {
   readonly bytes: number;
 }
 
-/** What one message of a client, or one update by server code, has done so far. */
-interface Batch {
-  readonly source: SubscriberConnection | undefined;
-  /** For the source alone. */
-  readonly owner: SharedObjectEvent[];
-  /** For all other subscribers; without a source, for all. */
-  readonly sync: SharedObjectEvent[];
-  readonly stored: Map<string, unknown>;
-  depth: number;
-}
-
 /**
  * Attributes that all subscribers see, kept in step by messages; and a way to send messages to all of them.
  *
@@ -71,32 +71,30 @@ export class SharedObject {
   /** Whether it outlives the application's process. */
   readonly persistent: boolean;
   readonly scope: Scope;
+  /** Names this life of the object: another one each time it is made, also after a restart of the server. */
+  readonly epoch: string = randomID();
   readonly #server: Server;
   readonly #limits: SharedObjectLimits;
   readonly #owner: SharedObjects;
-  readonly #attributes: SharedAttributes;
-  readonly #subscribers = new Set<SubscriberConnection>();
+  readonly #changes: Changes;
+  readonly #callbacks: SharedObjectCallbacks;
+  readonly #subscribers: Subscribers;
+  readonly #creationTime: number;
   #deliveries: Deliveries | undefined;
-  #listeners: Set<SharedObjectListener> | undefined;
   #security: Set<SharedObjectSecurity> | undefined;
-  #handlers: Map<string, object> | undefined;
-  #alwaysNotify: Set<string> | undefined;
-  #version = 1;
-  #batch: Batch | undefined;
-  #updateTimer: Timer | undefined;
+  /** From the first client on that could come back. */
+  #history: SharedObjectHistory | undefined;
   #messages: ClientMessages | undefined;
+  #requests: { readonly single: ClientRequests; readonly atomic: AtomicRequests } | undefined;
+  /** What the client that caused the open batch is told when it is closed. */
+  #answer:
+    | { readonly send: SharedObjectAnswer; readonly of: () => SharedObjectOutcome }
+    | undefined;
+  #updateTimer: Timer | undefined;
   #isLoading = false;
-  #acquired = 0;
-  #linger: Timer | undefined;
   #isClosed = false;
   /** What was asked for while a batch is open: to close, or to go if nobody uses it. */
   #endsAfterBatch: 'closed' | 'released' | undefined;
-  readonly #creationTime: number;
-  #maxListeners = 0;
-  #totalListeners = 0;
-  #totalChanges = 0;
-  #totalDeletes = 0;
-  #totalSends = 0;
 
   /** @internal */
   constructor(
@@ -114,22 +112,27 @@ export class SharedObject {
     this.#server = scope.server;
     this.#limits = options.limits;
     this.#owner = options.owner;
-    this.#attributes = new SharedAttributes(options.limits, this.#server.clock);
-    this.#creationTime = this.#server.clock.now();
+    const { clock } = this.#server;
+    this.#changes = new Changes(options.limits, clock, (key) => {
+      if (!this.#isClosed) this.removeAttribute(key);
+    });
+    this.#callbacks = new SharedObjectCallbacks(this);
+    this.#subscribers = new Subscribers(clock);
+    this.#creationTime = clock.now();
   }
 
   /** Goes up by one with each message of a client and each update by server code; begins at 1. */
   get version(): number {
-    return this.#version;
+    return this.#changes.version;
   }
 
   /** The connections that are subscribed. */
   get subscribers(): ReadonlySet<SubscriberConnection> {
-    return this.#subscribers;
+    return this.#subscribers.connections;
   }
 
   get isAcquired(): boolean {
-    return this.#acquired > 0;
+    return this.#subscribers.isAcquired;
   }
 
   /** Whether it was closed or released; it can no longer be changed. */
@@ -138,16 +141,17 @@ export class SharedObject {
   }
 
   get statistics(): SharedObjectStatistics {
+    const { totalChanges, totalDeletes, totalSends, attributes } = this.#changes;
     return {
       creationTime: this.#creationTime,
-      activeListeners: this.#subscribers.size,
-      maxListeners: this.#maxListeners,
-      totalListeners: this.#totalListeners,
-      totalChanges: this.#totalChanges,
-      totalDeletes: this.#totalDeletes,
-      totalSends: this.#totalSends,
-      keys: this.#attributes.entries.size,
-      bytes: this.#attributes.bytes,
+      activeListeners: this.#subscribers.connections.size,
+      maxListeners: this.#subscribers.max,
+      totalListeners: this.#subscribers.total,
+      totalChanges,
+      totalDeletes,
+      totalSends,
+      keys: attributes.entries.size,
+      bytes: attributes.bytes,
     };
   }
 
@@ -155,7 +159,7 @@ export class SharedObject {
 
   /** Whether the attribute exists. */
   hasAttribute(key: string): boolean {
-    return this.#attributes.get(key) !== undefined;
+    return this.#changes.attributes.get(key) !== undefined;
   }
 
   /**
@@ -164,27 +168,27 @@ export class SharedObject {
    * @param defaultValue - set, and sent to all subscribers, when there is none, as in Red5
    */
   getAttribute(key: string, defaultValue?: unknown): unknown {
-    const entry = this.#attributes.get(key);
+    const entry = this.#changes.attributes.get(key);
     if (entry !== undefined || defaultValue === undefined || defaultValue === null) {
       return entry?.value;
     }
     this.setAttribute(key, defaultValue);
-    return this.#attributes.get(key)?.value;
+    return this.#changes.attributes.get(key)?.value;
   }
 
   /** All attributes as they are now. */
   getAttributes(): ReadonlyMap<string, unknown> {
-    return new Map([...this.#attributes.entries].map(([key, entry]) => [key, entry.value]));
+    return new Map([...this.#changes.attributes.entries].map(([key, entry]) => [key, entry.value]));
   }
 
   /** Names of all attributes. */
   getAttributeNames(): string[] {
-    return [...this.#attributes.entries.keys()];
+    return [...this.#changes.attributes.entries.keys()];
   }
 
   /** The object's version when the attribute was set last; 0 when there is none. */
   getAttributeVersion(key: string): number {
-    return this.#attributes.get(key)?.version ?? 0;
+    return this.#changes.attributes.get(key)?.version ?? 0;
   }
 
   // Writing, by server code
@@ -198,8 +202,8 @@ export class SharedObject {
   setAttribute(key: string, value: unknown, options: SetAttributeOptions = {}): boolean {
     if (value === null || value === undefined) return this.removeAttribute(key);
     return this.#update((batch) => {
-      const changed = this.#put(batch, key, value, options);
-      if (changed) this.#tellUpdate(key);
+      const changed = this.#changes.put(batch, key, value, options);
+      if (changed) this.#callbacks.updated(key);
       return changed;
     });
   }
@@ -223,7 +227,7 @@ export class SharedObject {
 
   /** Sets an attribute unless there is one; returns the one there was, or undefined when `value` was set. */
   setAttributeIfAbsent(key: string, value: unknown): unknown {
-    const present = this.#attributes.get(key);
+    const present = this.#changes.attributes.get(key);
     if (present !== undefined) return present.value;
     this.setAttribute(key, value);
     return undefined;
@@ -236,14 +240,16 @@ export class SharedObject {
       let removed = false;
       for (const [key, value] of attributeEntries(values)) {
         if (value === null || value === undefined) removed = this.removeAttribute(key) || removed;
-        else if (this.#put(batch, key, value, {}))
-          changed.set(key, this.#attributes.get(key)?.value);
+        else if (this.#changes.put(batch, key, value))
+          changed.set(key, this.#changes.attributes.get(key)?.value);
       }
       if (changed.size > 0) {
         if (values instanceof AttributeStore) {
-          this.#tell((listener) => listener.onSharedObjectUpdateStore?.(this, values));
+          this.#callbacks.tell((listener) => listener.onSharedObjectUpdateStore?.(this, values));
         } else {
-          this.#tell((listener) => listener.onSharedObjectUpdateAttributes?.(this, changed));
+          this.#callbacks.tell((listener) =>
+            listener.onSharedObjectUpdateAttributes?.(this, changed),
+          );
         }
       }
       return removed || changed.size > 0;
@@ -253,8 +259,8 @@ export class SharedObject {
   /** Removes an attribute; returns whether there was one. */
   removeAttribute(key: string): boolean {
     return this.#update((batch) => {
-      const removed = this.#delete(batch, key);
-      if (removed) this.#tell((listener) => listener.onSharedObjectDelete?.(this, key));
+      const removed = this.#changes.delete(batch, key);
+      if (removed) this.#callbacks.deleted(key);
       return removed;
     });
   }
@@ -262,8 +268,8 @@ export class SharedObject {
   /** Removes all attributes in one message. */
   removeAttributes(): void {
     this.#update((batch) => {
-      for (const key of [...this.#attributes.entries.keys()]) this.#delete(batch, key);
-      this.#tell((listener) => listener.onSharedObjectClear?.(this));
+      for (const key of this.getAttributeNames()) this.#changes.delete(batch, key);
+      this.#callbacks.cleared();
     });
   }
 
@@ -275,24 +281,29 @@ export class SharedObject {
 
   /** Sends a message to all subscribers and calls the handlers for it. */
   sendMessage(method: string, args: readonly unknown[]): void {
-    this.#update((batch) => this.#send(batch, method, args));
+    this.#update((batch) => {
+      this.#callbacks.sent(method, this.#changes.send(batch, method, args));
+    });
   }
 
   /** Sends an attribute to all subscribers again, or its removal when there is none. */
   setDirty(key: string): void {
     this.#update((batch) => {
-      const entry = this.#attributes.get(key);
-      if (entry === undefined) this.#toAll(batch, { type: 'remove', key });
-      else this.#toAll(batch, { type: 'change', key, value: entry.value });
-      this.#tell((listener) => listener.onSharedObjectUpdate?.(this, key, entry?.value));
+      const entry = this.#changes.attributes.get(key);
+      if (entry === undefined) {
+        this.#changes.toAll(batch, { type: 'remove', key });
+      } else {
+        const { value, version, bytes } = entry;
+        this.#changes.toAll(batch, { type: 'change', key, value, version });
+        batch.bytes += bytes;
+      }
+      this.#callbacks.updated(key);
     });
   }
 
   /** Makes setting an equal value of this key count as a change, as lines of a chat need. */
   setAlwaysNotify(key: string, alwaysNotify = true): void {
-    this.#alwaysNotify ??= new Set();
-    if (alwaysNotify) this.#alwaysNotify.add(key);
-    else this.#alwaysNotify.delete(key);
+    this.#changes.setAlwaysNotify(key, alwaysNotify);
   }
 
   /**
@@ -302,18 +313,18 @@ export class SharedObject {
    */
   beginUpdate(): void {
     this.#assertOpen();
-    this.#open(undefined);
-    if (this.#batch?.depth !== 1) return;
+    if (this.#changes.open(undefined).depth !== 1) return;
     this.#updateTimer = this.#server.clock.after(this.#limits.maxUpdateMs, () => {
       this.#server.logger.warn('an update of a shared object was not ended', this.#fields());
-      if (this.#batch !== undefined) this.#batch.depth = 1;
+      const { batch } = this.#changes;
+      if (batch !== undefined) batch.depth = 1;
       this.endUpdate();
     });
   }
 
   /** @throws Red5Error `UPDATE_NOT_OPEN` */
   endUpdate(): void {
-    if (this.#batch === undefined) {
+    if (this.#changes.batch === undefined) {
       throw new Red5Error('UPDATE_NOT_OPEN', 'endUpdate without beginUpdate');
     }
     this.#close();
@@ -324,10 +335,7 @@ export class SharedObject {
   /** Keeps the object and its room until {@link SharedObject.release}, also without subscribers. Counted. */
   acquire(): void {
     this.#assertOpen();
-    this.#acquired += 1;
-    this.#linger?.cancel();
-    this.#linger = undefined;
-    if (this.#acquired === 1) this.scope.retain();
+    if (this.#subscribers.acquire()) this.scope.retain();
   }
 
   /**
@@ -336,12 +344,11 @@ export class SharedObject {
    * @throws Red5Error `NOT_ACQUIRED`
    */
   release(): void {
-    if (this.#acquired === 0) {
+    if (!this.isAcquired) {
       throw new Red5Error('NOT_ACQUIRED', `shared object "${this.name}" is not acquired`);
     }
-    this.#acquired -= 1;
-    if (this.#acquired > 0) return;
-    if (this.#batch !== undefined) this.#endsAfterBatch ??= 'released';
+    if (!this.#subscribers.release()) return;
+    if (this.#changes.batch !== undefined) this.#endsAfterBatch ??= 'released';
     else if (this.#isUnused) this.#dispose();
     this.scope.release();
   }
@@ -350,22 +357,21 @@ export class SharedObject {
   close(): void {
     if (this.#isClosed) return;
     this.#update((batch) => {
-      for (const key of [...this.#attributes.entries.keys()]) this.#delete(batch, key);
+      for (const key of this.getAttributeNames()) this.#changes.delete(batch, key);
       batch.stored.clear();
     });
-    if (this.#batch === undefined) this.#dispose();
+    if (this.#changes.batch === undefined) this.#dispose();
     else this.#endsAfterBatch = 'closed';
   }
 
   /** Tells a listener on the server of every change from now on. */
   addSharedObjectListener(listener: SharedObjectListener): void {
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
+    this.#callbacks.addListener(listener);
   }
 
   /** Removes what `addSharedObjectListener` added; nothing happens when it is not there. */
   removeSharedObjectListener(listener: SharedObjectListener): void {
-    this.#listeners?.delete(listener);
+    this.#callbacks.removeListener(listener);
   }
 
   /** Asks a handler before clients may do something to this object; the application is asked as well. */
@@ -383,13 +389,12 @@ export class SharedObject {
    * Registers an object whose exposed methods are called by messages: `method`, or `name.method` when registered under a name.
    */
   registerServiceHandler(handler: object, name = ''): void {
-    this.#handlers ??= new Map();
-    this.#handlers.set(name, handler);
+    this.#callbacks.setHandler(name, handler);
   }
 
   /** Removes what `registerServiceHandler` added. */
   unregisterServiceHandler(name = ''): void {
-    this.#handlers?.delete(name);
+    this.#callbacks.removeHandler(name);
   }
 
   // What the service and connections do
@@ -399,27 +404,23 @@ export class SharedObject {
    *
    * @internal
    */
-  receive(
-    connection: SubscriberConnection,
-    requests: readonly SharedObjectRequest[],
-  ): MaybePromise<void> {
+  receive(message: ClientMessage): MaybePromise<void> {
     this.#messages ??= new ClientMessages({
       isBlocked: () => this.#isBlocked,
-      decide: (message) => this.#decide(message),
-      apply: (message, decisions) => this.#apply(message, decisions),
+      decide: (asked) => this.#decide(asked),
+      apply: (asked, decisions) => this.#apply(asked, decisions),
       logger: this.#server.logger,
     });
     if (this.#messages.waiting < this.#limits.maxWaitingMessages) {
-      return this.#messages.add({ connection, requests });
+      return this.#messages.add(message);
     }
-    this.#answer(connection, 'SharedObject.QuotaExceeded');
+    this.#refuse(message, 'SharedObject.QuotaExceeded');
     return undefined;
   }
 
   /** @internal */
   unsubscribe(connection: SubscriberConnection): void {
-    if (!this.#subscribers.has(connection)) return;
-    this.#leave(connection);
+    if (this.#subscribers.has(connection)) this.#leave(connection);
   }
 
   /**
@@ -429,20 +430,20 @@ export class SharedObject {
    */
   load(records: MaybePromise<ReadonlyMap<string, unknown>>): MaybePromise<void> {
     if (!isPromise(records)) {
-      this.#attributes.fill(records, this.#version);
+      this.#changes.attributes.fill(records, this.version);
       return undefined;
     }
     this.#isLoading = true;
-    this.#attributes.beginFill();
+    this.#changes.attributes.beginFill();
     return this.#load(records);
   }
 
   async #load(records: Promise<ReadonlyMap<string, unknown>>): Promise<void> {
     try {
-      this.#attributes.fill(await records, this.#version);
+      this.#changes.attributes.fill(await records, this.version);
     } catch (error) {
       // An object whose attributes are not known must not be given out as empty.
-      this.#logError(error, 'loading a shared object');
+      this.#callbacks.logError(error, 'loading a shared object');
       if (!this.#isClosed) this.#dispose();
     } finally {
       this.#isLoading = false;
@@ -462,7 +463,8 @@ export class SharedObject {
 
   /** Whether messages of clients have to wait. */
   get #isBlocked(): boolean {
-    return this.#batch !== undefined || this.#isLoading || this.#deliveries?.isDelivering === true;
+    const isOpen = this.#changes.batch !== undefined;
+    return isOpen || this.#isLoading || this.#deliveries?.isDelivering === true;
   }
 
   #decide(message: ClientMessage): MaybePromise<readonly boolean[] | undefined> {
@@ -470,134 +472,138 @@ export class SharedObject {
     if (handlers.length === 0) return undefined;
     return runWithConnection(message.connection, () =>
       decideRequests(this, message.requests, handlers, (error) =>
-        this.#logError(error, 'shared object security'),
+        this.#callbacks.logError(error, 'shared object security'),
       ),
     );
   }
 
   #apply(message: ClientMessage, decisions: readonly boolean[] | undefined): void {
-    const { connection, requests } = message;
     if (this.#isClosed) {
-      this.#answer(connection, 'SharedObject.ObjectCreationFailed');
+      this.#refuse(message, 'SharedObject.ObjectCreationFailed');
       return;
     }
-    runWithConnection(connection, () => {
-      const batch = this.#open(connection);
-      requests.forEach((request, index) => {
-        const allowed = decisions === undefined || decisions[index] === true;
-        try {
-          this.#carryOut(batch, connection, request, allowed);
-        } catch (error) {
-          this.#logError(error, 'a shared object request');
-        }
-      });
+    runWithConnection(message.connection, () => {
+      const batch = this.#changes.open(message.connection);
+      try {
+        if (message.answer === undefined) this.#carryOutEach(batch, message, decisions);
+        else this.#answer = this.#carryOutAll(batch, message, { decisions, send: message.answer });
+      } catch (error) {
+        this.#callbacks.logError(error, 'a shared object message');
+      }
       this.#close();
     });
   }
 
-  #carryOut(
-    batch: Batch,
-    connection: SubscriberConnection,
-    request: SharedObjectRequest,
-    allowed: boolean,
+  #carryOutEach(
+    batch: OpenBatch,
+    { connection, requests }: ClientMessage,
+    decisions: readonly boolean[] | undefined,
   ): void {
-    if (request.type === 'use') {
-      this.#use(batch, connection, allowed);
-      return;
-    }
-    const isSubscribed = this.#subscribers.has(connection);
-    if (request.type === 'release') {
-      if (isSubscribed) this.#leave(connection);
-      return;
-    }
-    if (request.type === 'send') {
-      if (allowed && isSubscribed) this.#sendFor(batch, request.method, request.args);
-      return;
-    }
-    if (!allowed || !isSubscribed) {
-      this.#refuse(batch, request.key, 'SharedObject.NoWriteAccess');
-      return;
-    }
-    try {
-      this.#write(batch, request);
-    } catch (error) {
-      if (!(error instanceof Red5Error)) throw error;
-      this.#refuse(batch, request.key, statusOf(error));
-    }
+    const { single } = this.#carryOut;
+    requests.forEach((request, index) => {
+      const allowed = decisions === undefined || decisions[index] === true;
+      try {
+        single.carryOut(batch, connection, { request, allowed });
+      } catch (error) {
+        this.#callbacks.logError(error, 'a shared object request');
+      }
+    });
   }
 
-  #use(batch: Batch, connection: SubscriberConnection, allowed: boolean): void {
-    if (!allowed || !connection.isConnected) {
-      batch.owner.push(this.#status('SharedObject.NoReadAccess'));
-      return;
+  /** Carries out a message that wants an answer; returns the answer, which is made when the batch is complete. */
+  #carryOutAll(
+    batch: OpenBatch,
+    { connection, requests }: ClientMessage,
+    {
+      decisions,
+      send,
+    }: { readonly decisions: readonly boolean[] | undefined; readonly send: SharedObjectAnswer },
+  ): { readonly send: SharedObjectAnswer; readonly of: () => SharedObjectOutcome } {
+    const [first] = requests;
+    if (first?.type === 'use') {
+      const mayUse = decisions?.[0] !== false && connection.isConnected;
+      if (!mayUse) return { send, of: () => this.#failed({ code: 'SharedObject.NoReadAccess' }) };
+      // Who is subscribed already has got everything, so there is nothing to go on from.
+      const known = this.#subscribers.has(connection) ? undefined : first.known;
+      this.#history ??= new SharedObjectHistory(this.#limits, this.version);
+      this.#join(connection, () => undefined);
+      return {
+        send,
+        of: () => ({ ok: true, version: this.version, state: this.#stateSince(known) }),
+      };
     }
+    if (first?.type === 'release') {
+      this.unsubscribe(connection);
+      return { send, of: () => ({ ok: true, version: this.version }) };
+    }
+    const fault = this.#carryOut.atomic.carryOut(batch, connection, { requests, decisions });
+    return {
+      send,
+      of: () => (fault === undefined ? { ok: true, version: this.version } : this.#failed(fault)),
+    };
+  }
+
+  #stateSince(known: KnownVersion | undefined): SharedObjectState {
+    const { version } = this;
+    const isKnown = known !== undefined && known.epoch === this.epoch && known.version <= version;
+    const batches = isKnown ? this.#history?.since(known.version) : undefined;
+    if (batches !== undefined) return { sharedObject: this, version, kind: 'changes', batches };
+    const attributes = [...this.#changes.attributes.entries].map(([key, entry]) => ({
+      key,
+      value: entry.value,
+      version: entry.version,
+    }));
+    return { sharedObject: this, version, kind: 'snapshot', attributes };
+  }
+
+  #failed(fault: SharedObjectFault): SharedObjectOutcome {
+    if (fault.code !== 'SharedObject.VersionMismatch') this.#status(fault.code);
+    return { ok: false, version: this.version, fault };
+  }
+
+  get #carryOut(): { readonly single: ClientRequests; readonly atomic: AtomicRequests } {
+    if (this.#requests !== undefined) return this.#requests;
+    const context: RequestContext = {
+      persistent: this.persistent,
+      changes: this.#changes,
+      callbacks: this.#callbacks,
+      subscribers: this.#subscribers,
+      join: (connection, told) => this.#join(connection, told),
+      leave: (connection) => this.#leave(connection),
+      status: (code) => this.#status(code),
+    };
+    this.#requests = {
+      single: new ClientRequests(context),
+      atomic: new AtomicRequests(context, this.#limits),
+    };
+    return this.#requests;
+  }
+
+  #join(connection: SubscriberConnection, told: () => void): void {
     const isNew = !this.#subscribers.has(connection);
     if (isNew) {
       this.#subscribers.add(connection);
-      this.#totalListeners += 1;
-      this.#maxListeners = Math.max(this.#maxListeners, this.#subscribers.size);
-      this.#linger?.cancel();
-      this.#linger = undefined;
       this.#owner.subscribed(connection, this);
     }
-    batch.owner.push({ type: 'useSuccess' });
-    if (!this.persistent) batch.owner.push({ type: 'clear' });
-    for (const [key, { value }] of this.#attributes.entries)
-      batch.owner.push({ type: 'change', key, value });
-    if (isNew) this.#tell((listener) => listener.onSharedObjectConnect?.(this));
+    told();
+    if (isNew) this.#callbacks.tell((listener) => listener.onSharedObjectConnect?.(this));
   }
 
   #leave(connection: SubscriberConnection): void {
-    this.#subscribers.delete(connection);
+    this.#subscribers.remove(connection);
     this.#owner.unsubscribed(connection, this);
-    this.#tell((listener) => listener.onSharedObjectDisconnect?.(this));
-    this.#lingerIfUnused();
-  }
-
-  #write(batch: Batch, request: Extract<SharedObjectRequest, { key: string }>): void {
-    const { key } = request;
-    if (request.type === 'remove') {
-      const removed = this.#deleteFor(batch, key);
-      batch.owner.push({ type: 'remove', key });
-      if (removed) this.#tell((listener) => listener.onSharedObjectDelete?.(this, key));
-      return;
-    }
-    if (request.value === null || request.value === undefined) {
-      const removed = this.#deleteFor(batch, key);
-      batch.owner.push({ type: 'success', key });
-      if (removed) this.#tell((listener) => listener.onSharedObjectDelete?.(this, key));
-      return;
-    }
-    const changed = this.#store(batch, key, request.value, {});
-    batch.owner.push({ type: 'success', key });
-    if (!changed) return;
-    batch.sync.push({ type: 'change', key, value: this.#attributes.get(key)?.value });
-    this.#tellUpdate(key);
-  }
-
-  /** Refuses a write, and corrects the value that the client already shows. */
-  #refuse(batch: Batch, key: string, code: string): void {
-    batch.owner.push(this.#status(code));
-    const entry = this.#attributes.get(key);
-    if (!this.#subscribers.has(batch.source as SubscriberConnection)) return;
-    if (entry === undefined) batch.owner.push({ type: 'remove', key });
-    else batch.owner.push({ type: 'change', key, value: entry.value });
-  }
-
-  #sendFor(batch: Batch, method: string, args: readonly unknown[]): void {
-    try {
-      this.#send(batch, method, args);
-    } catch (error) {
-      if (!(error instanceof Red5Error)) throw error;
-      batch.owner.push(this.#status(statusOf(error)));
-    }
+    this.#callbacks.tell((listener) => listener.onSharedObjectDisconnect?.(this));
+    if (!this.#isUnused) return;
+    this.#subscribers.linger(this.#limits.lingerMs, () => {
+      if (this.#isUnused) this.#dispose();
+    });
   }
 
   // The steps of a change
 
-  #update<T>(change: (batch: Batch) => T): T {
+  #update<T>(change: (batch: OpenBatch) => T): T {
     this.#assertOpen();
-    const batch = this.#open(undefined);
+    const batch = this.#changes.open(undefined);
     try {
       return change(batch);
     } finally {
@@ -605,139 +611,44 @@ export class SharedObject {
     }
   }
 
-  /** Joins the batch that is open; changes by server code inside a client's batch are sent to that client as well. */
-  #open(source: SubscriberConnection | undefined): Batch {
-    if (this.#batch === undefined) {
-      this.#batch = { source, owner: [], sync: [], stored: new Map(), depth: 0 };
-    }
-    this.#batch.depth += 1;
-    return this.#batch;
-  }
-
   #close(): void {
-    const batch = this.#batch as Batch;
-    batch.depth -= 1;
-    if (batch.depth > 0) return;
+    const closed = this.#changes.close();
+    if (closed === undefined) return;
     this.#updateTimer?.cancel();
     this.#updateTimer = undefined;
-    this.#batch = undefined;
-    this.#version += 1;
+    const { name, persistent, version } = this;
+    const { source, owner } = closed;
+    const sync = { name, persistent, version, events: closed.sync };
+    if (sync.events.length > 0) this.#history?.add(sync, closed.bytes);
     const stored =
-      this.persistent && batch.stored.size > 0 ? this.#owner.save(this, batch.stored) : undefined;
-    this.#deliveries ??= new Deliveries(this, this.#subscribers, {
+      persistent && closed.stored.size > 0 ? this.#owner.save(this, closed.stored) : undefined;
+    this.#deliveries ??= new Deliveries(this, this.#subscribers.connections, {
       logger: this.#server.logger,
       afterwards: () => this.#messages?.next(),
     });
-    this.#deliveries.add({ ...batch, version: this.#version, stored });
+    this.#deliveries.add({ source, owner, sync, stored, answer: this.#takeAnswer() });
     this.#endAfterBatch();
     this.#messages?.next();
   }
 
-  #put(batch: Batch, key: string, value: unknown, options: SetAttributeOptions): boolean {
-    const changed = this.#store(batch, key, value, options);
-    if (changed)
-      this.#toAll(batch, { type: 'change', key, value: this.#attributes.get(key)?.value });
-    return changed;
-  }
-
-  /** Stores a value; returns whether others have to be told. */
-  #store(batch: Batch, key: string, value: unknown, options: SetAttributeOptions): boolean {
-    const { ttlMs } = options;
-    const outcome = this.#attributes.put(key, value, {
-      version: this.#version + 1,
-      always: this.#alwaysNotify?.has(key) === true,
-      ttlMs,
-      expire: () => this.#expire(key),
-    });
-    // What has an end is not worth keeping beyond it.
-    if (outcome !== 'same') {
-      const stored = this.#attributes.get(key)?.value;
-      batch.stored.set(key, ttlMs === undefined ? stored : undefined);
-    }
-    if (outcome === 'changed') this.#totalChanges += 1;
-    return outcome === 'changed';
-  }
-
-  #expire(key: string): void {
-    if (!this.#isClosed) this.removeAttribute(key);
-  }
-
-  #delete(batch: Batch, key: string): boolean {
-    if (!this.#drop(batch, key)) return false;
-    this.#toAll(batch, { type: 'remove', key });
-    return true;
-  }
-
-  #deleteFor(batch: Batch, key: string): boolean {
-    if (!this.#drop(batch, key)) return false;
-    batch.sync.push({ type: 'remove', key });
-    return true;
-  }
-
-  #drop(batch: Batch, key: string): boolean {
-    if (!this.#attributes.remove(key)) return false;
-    this.#totalDeletes += 1;
-    batch.stored.set(key, undefined);
-    return true;
-  }
-
-  #send(batch: Batch, method: string, args: readonly unknown[]): void {
-    const copy = immutableCopy(args, this.#limits).value as readonly unknown[];
-    this.#totalSends += 1;
-    this.#toAll(batch, { type: 'send', method, args: copy });
-    this.#callHandler(method, copy);
-    this.#tell((listener) => listener.onSharedObjectSend?.(this, method, copy));
-  }
-
-  #toAll(batch: Batch, event: SharedObjectEvent): void {
-    batch.sync.push(event);
-    if (batch.source !== undefined) batch.owner.push(event);
-  }
-
-  #callHandler(message: string, args: readonly unknown[]): void {
-    const dot = message.lastIndexOf('.');
-    const service = dot === -1 ? '' : message.slice(0, dot);
-    const handler = this.#handlers?.get(service) ?? this.#handlerBean(service);
-    if (handler === undefined) return;
-    const called = this.#server.remoteCalls.callMethod(handler, message.slice(dot + 1), args);
-    if (called !== undefined)
-      background(called, this.#server.logger, `shared object handler ${message}`);
-  }
-
-  #handlerBean(service: string): object | undefined {
-    const name = service === '' ? `${this.name}.soservice` : `${this.name}.${service}.soservice`;
-    const bean = this.scope.context?.getBean(name);
-    return typeof bean === 'object' && bean !== null ? bean : undefined;
-  }
-
-  #tellUpdate(key: string): void {
-    const value = this.#attributes.get(key)?.value;
-    this.#tell((listener) => listener.onSharedObjectUpdate?.(this, key, value));
-  }
-
-  #tell(callback: (listener: SharedObjectListener) => unknown): void {
-    if (this.#listeners === undefined) return;
-    for (const listener of this.#listeners) {
+  /** The answer to the batch that was closed just now, to be sent when it is stored. */
+  #takeAnswer(): ((isStored: boolean) => void) | undefined {
+    const answer = this.#answer;
+    if (answer === undefined) return undefined;
+    this.#answer = undefined;
+    const outcome = answer.of();
+    return (isStored) => {
       try {
-        const result = callback(listener);
-        if (isPromise(result)) background(result, this.#server.logger, 'shared object listener');
+        answer.send(isStored || !outcome.ok ? outcome : notStored(outcome.version));
       } catch (error) {
-        this.#logError(error, 'shared object listener');
+        this.#callbacks.logError(error, 'answering a shared object message');
       }
-    }
+    };
   }
 
   /** Whether nothing keeps it. */
   get #isUnused(): boolean {
-    return !this.persistent && !this.isAcquired && this.#subscribers.size === 0 && !this.#isClosed;
-  }
-
-  #lingerIfUnused(): void {
-    if (!this.#isUnused) return;
-    this.#linger?.cancel();
-    this.#linger = this.#server.clock.after(this.#limits.lingerMs, () => {
-      if (this.#isUnused) this.#dispose();
-    });
+    return !this.persistent && this.#subscribers.isEmpty && !this.#isClosed;
   }
 
   #endAfterBatch(): void {
@@ -749,21 +660,23 @@ export class SharedObject {
 
   #dispose(): void {
     this.#isClosed = true;
-    this.#linger?.cancel();
     this.#updateTimer?.cancel();
-    for (const connection of this.#subscribers) {
-      this.#owner.unsubscribed(connection, this);
-    }
+    const left = [...this.#subscribers.connections];
     this.#subscribers.clear();
-    this.#attributes.dispose();
+    for (const connection of left) {
+      this.#owner.unsubscribed(connection, this);
+      connection.sharedObjectClosed?.(this);
+    }
+    this.#changes.attributes.dispose();
     this.#owner.removed(this);
     this.#messages?.next();
   }
 
-  #answer(connection: SubscriberConnection, code: string): void {
-    const { name, persistent } = this;
-    const events = [this.#status(code)];
-    connection.sharedObjectChanged({ name, persistent, version: this.#version, events });
+  #refuse({ connection, answer }: ClientMessage, code: string): void {
+    const { name, persistent, version } = this;
+    const status = this.#status(code);
+    if (answer !== undefined) answer({ ok: false, version, fault: { code } });
+    else connection.sharedObjectChanged({ name, persistent, version, events: [status] });
   }
 
   /** What a client is told that is refused something; counted. */
@@ -779,23 +692,14 @@ export class SharedObject {
     throw new Red5Error('SHARED_OBJECT_CLOSED', `shared object "${this.name}" was closed`);
   }
 
-  #logError(error: unknown, what: string): void {
-    this.#server.logger.error(`${what} failed: ${describeError(error)}`, {
-      ...this.#fields(),
-      stack: error instanceof Error ? error.stack : undefined,
-    });
-  }
-
   #fields(): Readonly<Record<string, unknown>> {
     return { scope: this.scope.fullPath, sharedObject: this.name };
   }
 }
 
-/** What a client is told when its value is refused. */
-function statusOf(error: Red5Error): string {
-  return error.code === 'LIMIT_REACHED'
-    ? 'SharedObject.QuotaExceeded'
-    : 'SharedObject.InvalidValue';
+/** What a client is told whose change is in effect, and would not survive a restart. */
+function notStored(version: number): SharedObjectOutcome {
+  return { ok: false, version, fault: { code: 'SharedObject.NotStored' } };
 }
 
 /** The handlers that the nearest application registered. */

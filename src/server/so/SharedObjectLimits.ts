@@ -16,6 +16,8 @@ export class SharedObjectLimits implements ValueLimits {
       maxWaitingMessages: 'int',
       lingerMs: 'int',
       maxUpdateMs: 'int',
+      maxHistoryChanges: 'int',
+      maxHistoryBytes: 'int',
     },
   };
 
@@ -39,4 +41,8 @@ export class SharedObjectLimits implements ValueLimits {
   lingerMs = 5000;
   /** How long server code may hold clients up between `beginUpdate` and `endUpdate`, in milliseconds. Default 5,000. */
   maxUpdateMs = 5000;
+  /** Changes that one object remembers for clients that come back. Default 1,000. 0: none. */
+  maxHistoryChanges = 1000;
+  /** Bytes of changes that one object remembers for clients that come back. Default 256 KiB. */
+  maxHistoryBytes = 262_144;
 }

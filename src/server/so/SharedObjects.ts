@@ -11,6 +11,7 @@ import { allSayYes } from './decideRequests.ts';
 import { SharedObject, type SubscriberConnection } from './SharedObject.ts';
 import type { SharedObjectRequest } from './SharedObjectBatch.ts';
 import { SharedObjectLimits } from './SharedObjectLimits.ts';
+import type { SharedObjectAnswer } from './SharedObjectOutcome.ts';
 import type { SharedObjectSecurity } from './SharedObjectSecurity.ts';
 
 /** One message of a client to a shared object. */
@@ -18,6 +19,11 @@ export interface SharedObjectMessage {
   readonly name: string;
   readonly persistent: boolean;
   readonly requests: readonly SharedObjectRequest[];
+  /**
+   * Takes what became of the message, which is then all or nothing; without it, each request is for itself and acknowledged as
+   * Flash expects. A client that gets answers is sent all changes, its own as well. `use` and `release` come alone then.
+   */
+  readonly answer?: SharedObjectAnswer;
 }
 
 /**
@@ -70,7 +76,8 @@ export class SharedObjects {
     if (so !== undefined) return this.#pass(so, connection, message);
     const first = message.requests[0];
     if (first?.type !== 'use') {
-      if (first?.type === 'change' || first?.type === 'remove') {
+      const wantsAnswer = message.answer !== undefined;
+      if (wantsAnswer || first?.type === 'change' || first?.type === 'remove') {
         this.#refuse(connection, message, 'SharedObject.NoWriteAccess');
       }
       return undefined;
@@ -100,7 +107,7 @@ export class SharedObjects {
       this.#refuse(connection, message, 'SharedObject.BadPersistence');
       return undefined;
     }
-    return so.receive(connection, message.requests);
+    return so.receive({ connection, requests: message.requests, answer: message.answer });
   }
 
   /** Lets later messages to the same name wait for this one. */
@@ -141,6 +148,10 @@ export class SharedObjects {
     this.#server.statistics.countRefusal(
       code === 'SharedObject.QuotaExceeded' ? 'SHARED_OBJECT_QUOTA' : 'SHARED_OBJECT_ACCESS',
     );
+    if (message.answer !== undefined) {
+      message.answer({ ok: false, fault: { code } });
+      return;
+    }
     connection.sharedObjectChanged({
       name: message.name,
       persistent: message.persistent,

@@ -15,7 +15,7 @@ export function decideRequests(
   failed: (error: unknown) => void,
 ): MaybePromise<readonly boolean[]> {
   const decisions = requests.map((request) =>
-    allSayYes(handlers, (handler) => ask(handler, so, request), failed),
+    allSayYes(handlers, (handler) => ask(handler, so, request, failed), failed),
   );
   return decisions.some(isPromise) ? Promise.all(decisions) : (decisions as boolean[]);
 }
@@ -52,6 +52,7 @@ function ask(
   handler: SharedObjectSecurity,
   so: SharedObject,
   request: SharedObjectRequest,
+  failed: (error: unknown) => void,
 ): MaybePromise<boolean> {
   const isDelete = request.type === 'change' && (request.value ?? null) === null;
   if (request.type === 'remove' || isDelete) {
@@ -68,7 +69,28 @@ function ask(
       const { method, args } = request;
       return handler.isSendAllowed === undefined || handler.isSendAllowed(so, method, args);
     }
+    case 'clear':
+      return mayDeleteAll(handler, so, failed);
     case 'release':
       return true;
   }
+}
+
+/** Removing all is removing each. */
+function mayDeleteAll(
+  handler: SharedObjectSecurity,
+  so: SharedObject,
+  failed: (error: unknown) => void,
+): MaybePromise<boolean> {
+  const answers = so
+    .getAttributeNames()
+    .map((key) =>
+      allSayYes(
+        [handler],
+        () => handler.isDeleteAllowed === undefined || handler.isDeleteAllowed(so, key),
+        failed,
+      ),
+    );
+  if (!answers.some(isPromise)) return answers.every((yes) => yes === true);
+  return Promise.all(answers).then((all) => all.every((yes) => yes));
 }

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { FanOut } from './FanOut.ts';
+import type { FanOut, QueuePolicy } from './FanOut.ts';
 import type { FanOutGroup } from './FanOutGroup.ts';
 import { HeldFrames } from './HeldFrames.ts';
 import { bySequence, joinPending, type Pending } from './Pending.ts';
@@ -14,6 +14,8 @@ export interface FanOutTarget {
 
 /** Whose sending side a {@link FanOutMember} is. */
 export interface FanOutOwner {
+  /** For this peer alone, where that of the server does not do. */
+  readonly queuePolicy?: QueuePolicy;
   /** The queue is over its limit, and the peer is given up; called outside of every send. */
   onQueueOverflow(): void;
 }
@@ -122,7 +124,7 @@ export class FanOutMember implements WaitingPeer {
   giveUp(): void {
     const held = this.#held;
     if (held === undefined) return;
-    if (this.#fanOut.options.queuePolicy === 'drop-oldest') {
+    if (this.#queuePolicy === 'drop-oldest') {
       this.droppedMessages += held.dropAllButLast();
       this.#recount();
     } else {
@@ -175,8 +177,7 @@ export class FanOutMember implements WaitingPeer {
 
   /** Puts a group's frames off to the next turn: as one shared batch as a rule. @internal */
   keep(batch: Pending, pending: readonly Pending[]): void {
-    const isPlain =
-      this.#writeFrames === undefined && this.#fanOut.options.queuePolicy !== 'coalesce';
+    const isPlain = this.#writeFrames === undefined && this.#queuePolicy !== 'coalesce';
     this.#own ??= [];
     this.#own.push(...(isPlain ? [batch] : pending));
     this.#ownBytes += batch.bytes.length;
@@ -238,8 +239,13 @@ export class FanOutMember implements WaitingPeer {
     this.sentBytes += batch.bytes.length;
   }
 
+  get #queuePolicy(): QueuePolicy {
+    return this.#owner.queuePolicy ?? this.#fanOut.options.queuePolicy;
+  }
+
   #hold(pending: readonly Pending[]): void {
-    const { maxQueueBytes, queuePolicy } = this.#fanOut.options;
+    const { maxQueueBytes } = this.#fanOut.options;
+    const queuePolicy = this.#queuePolicy;
     this.#held ??= new HeldFrames(queuePolicy === 'coalesce');
     const held = this.#held;
     for (const one of pending) this.droppedMessages += held.push(one);
