@@ -17,6 +17,7 @@ import {
   RemoteService,
   Server,
   SharedObjectLimits,
+  StreamSettings,
   TCPTransport,
   TLSHandler,
   WebScope,
@@ -50,6 +51,7 @@ export function standardClasses(): ClassRegistry {
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
   add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
+  add('StreamSettings', StreamSettings);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
