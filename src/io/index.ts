@@ -32,7 +32,6 @@ export {
 } from './flv/FLVTag.ts';
 export { FLV_ERRORS, type FLVErrorCode } from './flv/flvErrors.ts';
 export { readFLVMetadata, writeFLVMetadata } from './flv/flvMetadata.ts';
-export { type MediaRole, mediaRoleOf } from './flv/mediaRole.ts';
 export { flvTrackFlags, writeFLVHeader, writeFLVTag } from './flv/writeFLVTag.ts';
 export { KeyCache } from './KeyCache.ts';
 export {

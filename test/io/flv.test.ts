@@ -9,7 +9,6 @@ import {
   type FLVTag,
   flvTrackFlags,
   MAX_FLV_PAYLOAD_BYTES,
-  mediaRoleOf,
   readFLVMetadata,
   writeAMF0,
   writeFLVHeader,
@@ -202,47 +201,6 @@ describe('FLVReader', () => {
       }),
     );
   });
-});
-
-const roles: readonly [
-  name: string,
-  type: 'audio' | 'video' | 'data',
-  hex: string,
-  role: string,
-][] = [
-  ['AVC configuration', 'video', '1700000000', 'header'],
-  ['AVC key frame', 'video', '1701000000', 'keyframe'],
-  ['AVC frame', 'video', '2701000000', 'frame'],
-  ['end of AVC', 'video', '1702000000', 'other'],
-  ['Sorenson key frame', 'video', '1200', 'keyframe'],
-  ['Sorenson frame', 'video', '2200', 'frame'],
-  ['disposable Sorenson frame', 'video', '3200', 'frame'],
-  ['VP6 key frame', 'video', '1400', 'keyframe'],
-  ['command frame', 'video', '5700', 'other'],
-  ['HEVC with the old number, configuration', 'video', '1c00000000', 'header'],
-  ['HEVC with the old number, key frame', 'video', '1c01000000', 'keyframe'],
-  ['extended: configuration', 'video', '9068766331', 'header'],
-  ['extended: key frame', 'video', '9168766331', 'keyframe'],
-  ['extended: key frame without composition time', 'video', '9361763031', 'keyframe'],
-  ['extended: frame', 'video', 'a168766331', 'frame'],
-  ['extended: metadata', 'video', '9468766331', 'other'],
-  ['extended: end', 'video', '9268766331', 'other'],
-  ['AAC configuration', 'audio', 'af001210', 'header'],
-  ['AAC', 'audio', 'af0121', 'frame'],
-  ['MP3', 'audio', '2fff', 'frame'],
-  ['Speex', 'audio', 'b2', 'frame'],
-  ['extended audio: configuration', 'audio', '904f707573', 'header'],
-  ['extended audio', 'audio', '914f707573', 'frame'],
-  ['an empty body', 'video', '', 'other'],
-  ['data', 'data', '0200', 'other'],
-];
-
-describe('mediaRoleOf', () => {
-  for (const [name, type, hex, role] of roles) {
-    it(`${name}: ${role}`, () => {
-      assert.equal(mediaRoleOf({ type, payload: Buffer.from(hex, 'hex') }), role);
-    });
-  }
 });
 
 describe('flvTrackFlags', () => {

@@ -7,7 +7,7 @@ import {
   type Logger,
   type Timer,
 } from '../../../base/index.ts';
-import type { FLVTag } from '../../../io/index.ts';
+import type { MediaMessage } from '../MediaMessage.ts';
 import { RecordingFile } from './RecordingFile.ts';
 
 /** What a recording may use. A limit of 0 is none. */
@@ -101,7 +101,7 @@ export class Recording {
   }
 
   /** Takes the next message of the stream; does nothing once the recording has ended. */
-  add(message: FLVTag): void {
+  add(message: MediaMessage): void {
     if (this.#end !== undefined) return;
     const file = this.#file;
     file.add(message, this.#options.clock.now());

@@ -3,13 +3,12 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import {
   FLV_HEADER_BYTES,
   FLVIndex,
-  type FLVTag,
   flvTrackFlags,
-  mediaRoleOf,
   readFLVMetadata,
   writeFLVHeader,
   writeFLVTag,
 } from '../../../io/index.ts';
+import type { MediaMessage } from '../MediaMessage.ts';
 import {
   MAX_LISTED_KEYFRAMES,
   type RecordingExtent,
@@ -99,27 +98,27 @@ export class RecordingFile {
    *
    * @param now - when it came, in milliseconds
    */
-  add(message: FLVTag, now: number): void {
+  add(message: MediaMessage, now: number): void {
     if (message.payload.length === 0) return;
-    const role = mediaRoleOf(message);
-    if (message.type === 'video' && role === 'frame' && this.#waitsForKeyframe) return;
-    if (message.type === 'data') {
-      const described = readFLVMetadata(message.payload);
+    const { type, isKeyFrame, isSequenceHeader, isMetadata } = message;
+    const isFrame = type === 'video' && !isKeyFrame && !isSequenceHeader;
+    if (isFrame && this.#waitsForKeyframe) return;
+    if (type === 'data') {
       // What describes the stream goes into the beginning of the file; later on it would contradict it, as to the duration for one.
       // Other data before the first media has no time yet.
-      if (described !== undefined) this.#described = described;
-      if (described !== undefined || !this.#isBegun) return;
+      if (isMetadata) this.#described = readFLVMetadata(message.payload) ?? {};
+      if (isMetadata || !this.#isBegun) return;
     } else {
       this.#begin();
-      if (message.type === 'audio') this.#hasAudio = true;
+      if (type === 'audio') this.#hasAudio = true;
       else this.#hasVideo = true;
     }
     const timestamp = this.#timeline.place(message.timestamp, now);
-    if (role === 'keyframe') {
+    if (isKeyFrame) {
       this.#waitsForKeyframe = false;
       this.#index.add({ timestamp, position: this.#size });
     }
-    this.#push(writeFLVTag({ ...message, timestamp }));
+    this.#push(writeFLVTag({ type, timestamp, payload: message.payload }));
   }
 
   /** Writes what is pending. */

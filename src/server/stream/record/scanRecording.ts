@@ -3,10 +3,10 @@ import {
   FLVIndex,
   FLVReader,
   type FLVTracks,
-  mediaRoleOf,
   type PlacedFLVTag,
   readFLVMetadata,
 } from '../../../io/index.ts';
+import { createMediaMessage } from '../MediaMessage.ts';
 
 const READ_BYTES = 1024 * 1024;
 
@@ -102,9 +102,14 @@ class Findings {
       return;
     }
     this.#lastTimestamp = Math.max(this.#lastTimestamp, tag.timestamp);
-    if (tag.type === 'audio') this.#hasAudio = true;
-    else this.#hasVideo = true;
-    if (mediaRoleOf(tag) === 'keyframe') this.#index.add(tag);
+    if (tag.type === 'audio') {
+      this.#hasAudio = true;
+      return;
+    }
+    this.#hasVideo = true;
+    const { timestamp, position } = tag;
+    const { isKeyFrame } = createMediaMessage('video', timestamp, tag.payload);
+    if (isKeyFrame) this.#index.add({ timestamp, position });
   }
 
   #addData({ payload, position }: PlacedFLVTag): void {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmod, readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { systemClock } from '../../../../src/base/index.ts';
-import { FLVReader, type FLVTag } from '../../../../src/io/index.ts';
+import { FLVReader } from '../../../../src/io/index.ts';
+import { createMediaMessage } from '../../../../src/server/index.ts';
 import {
   Recording,
   type RecordingEnd,
@@ -19,11 +20,9 @@ const UNLIMITED: RecordingLimits = {
   maxQueuedBytes: 0,
 };
 
-const frame = (timestamp: number, size = 1000): FLVTag => ({
-  type: 'video',
-  timestamp,
-  payload: Buffer.concat([Buffer.from('1701000000', 'hex'), Buffer.alloc(size)]),
-});
+const BODY = Buffer.concat([Buffer.from('1701000000', 'hex'), Buffer.alloc(1000)]);
+
+const frame = (timestamp: number) => createMediaMessage('video', timestamp, BODY);
 
 interface Started {
   readonly recording: Recording;

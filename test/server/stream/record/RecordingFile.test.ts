@@ -5,6 +5,7 @@ import { appendFile, open, readFile, stat, symlink, truncate, writeFile } from '
 import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FLVReader, type FLVTag, readFLVMetadata } from '../../../../src/io/index.ts';
+import { createMediaMessage, type MediaMessage } from '../../../../src/server/index.ts';
 import { RecordingFile } from '../../../../src/server/stream/record/RecordingFile.ts';
 import { decodingErrors, makeFLV, probe } from '../../../support/media.ts';
 import { TemporaryFolder } from '../../../support/TemporaryFolder.ts';
@@ -21,11 +22,15 @@ before(async () => {
   assert.ok(source.length > 250);
 });
 
+function shifted({ type, timestamp, payload }: FLVTag, offset: number): MediaMessage {
+  return createMediaMessage(type, timestamp + offset, payload);
+}
+
 /** Records messages as they come from a publisher that began long ago. */
 async function record(path: string, messages: readonly FLVTag[], append = false): Promise<void> {
   const file = await RecordingFile.open({ path, append });
   for (const message of messages) {
-    file.add({ ...message, timestamp: message.timestamp + 5_000_000_000 }, message.timestamp);
+    file.add(shifted(message, 5_000_000_000), message.timestamp);
     if (Math.random() < 0.1) await file.flush();
   }
   await file.close();
@@ -216,7 +221,7 @@ describe('a publisher', () => {
     const file = await RecordingFile.open({ path, append: false });
     for (const offset of [10_000, 0, 2 ** 33]) {
       for (const message of source) {
-        file.add({ ...message, timestamp: message.timestamp + offset }, 0);
+        file.add(shifted(message, offset), 0);
       }
     }
     await file.close();
@@ -229,8 +234,8 @@ describe('a publisher', () => {
     await using folder = await TemporaryFolder.create();
     const file = await RecordingFile.open({ path: folder.file('a.flv'), append: false });
     const payload = Buffer.from('2f00', 'hex');
-    file.add({ type: 'audio', timestamp: 1000, payload }, 1000);
-    file.add({ type: 'audio', timestamp: 61_000, payload }, 61_000);
+    file.add(createMediaMessage('audio', 1000, payload), 1000);
+    file.add(createMediaMessage('audio', 61_000, payload), 61_000);
     assert.equal(file.durationMs, 60_000);
     await file.close();
   });
