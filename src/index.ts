@@ -16,6 +16,7 @@ export {
   type SourceLocation,
   type Timer,
 } from './base/index.ts';
+export { FLVConnection } from './plugins/rtmp/index.ts';
 export {
   CLOSE_CODE,
   DefaultWebSocketDataListener,
@@ -52,7 +53,9 @@ export {
   type ConnectResult,
   Context,
   createMediaMessage,
+  DefaultStreamFilenameGenerator,
   type EndReason,
+  type GenerationType,
   GhostDetector,
   GlobalScope,
   type ImportedSharedObject,
@@ -127,6 +130,7 @@ export {
   type Store,
   type StoreChanges,
   type StreamAwareScopeHandler,
+  type StreamFilenameGenerator,
   type StreamListener,
   type StreamParameters,
   type StreamPlaybackSecurity,

@@ -1,7 +1,7 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
-import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
+import { FLVHandler, RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
 import {
   DefaultWebSocketDataListener,
   WebSocketPlugin,
@@ -59,6 +59,7 @@ export function standardClasses(): ClassRegistry {
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');
   add('RTMPHandler', RTMPHandler, 'org.red5.server.net.rtmp.RTMPHandler');
   add('RTMPTHandler', RTMPTHandler, 'org.red5.server.net.rtmpt.RTMPTServlet');
+  add('FLVHandler', FLVHandler);
   add('HTTPPlugin', HTTPPlugin);
   add('WebSocketPlugin', WebSocketPlugin, 'org.red5.net.websocket.WebSocketPlugin');
   add('WebSocketScope', WebSocketScope, 'org.red5.net.websocket.WebSocketScope');
