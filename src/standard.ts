@@ -1,4 +1,10 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
+import {
+  Conversation,
+  Application as LiveApplication,
+  LiveDataListener,
+  StreamList,
+} from './apps/live/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
 import { FLVHandler, RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
@@ -10,6 +16,7 @@ import {
 import {
   ApplicationAdapter,
   Context,
+  DefaultStreamFilenameGenerator,
   GlobalScope,
   LMDBStore,
   MemoryStore,
@@ -55,6 +62,11 @@ export function standardClasses(): ClassRegistry {
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
+  add(
+    'DefaultStreamFilenameGenerator',
+    DefaultStreamFilenameGenerator,
+    'org.red5.server.stream.DefaultStreamFilenameGenerator',
+  );
 
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');
   add('RTMPHandler', RTMPHandler, 'org.red5.server.net.rtmp.RTMPHandler');
@@ -76,6 +88,11 @@ export function standardClasses(): ClassRegistry {
     WebSocketChatDataListener,
     'org.red5.demos.chat.WebSocketChatDataListener',
   );
+
+  add('live.Application', LiveApplication);
+  add('live.StreamList', StreamList);
+  add('live.Conversation', Conversation);
+  add('live.LiveDataListener', LiveDataListener);
   return registry;
 }
 
