@@ -22,12 +22,12 @@ export interface StreamSubscriber {
   readonly connection: Connection | undefined;
   /** Bytes that wait to be taken; frames are left out when they are too many. Default: none ever wait. */
   readonly queuedBytes?: number;
+  /** Whether live media comes by another subscriber that many share; `deliver` is then called for recordings only. */
+  readonly sharesLive?: boolean;
   /**
    * Takes a message; it begins with metadata, sequence headers and what the GOP cache has.
-   *
-   * Left out by subscribers that get their media in another way and want to be counted, and to be told the rest.
    */
-  deliver?(message: MediaMessage): void;
+  deliver(message: MediaMessage): void;
   /** A publisher came, or came back; called at the beginning only when there was none. */
   published?(): void;
   /** The publisher has gone; the subscription goes on and waits for the next. */

@@ -220,7 +220,7 @@ export class SubscriberStream {
   /** @internal */
   offer(message: MediaMessage): void {
     const { subscriber } = this;
-    if (subscriber.deliver === undefined || !this.accepts(message)) return;
+    if (subscriber.sharesLive === true || !this.accepts(message)) return;
     try {
       subscriber.deliver(message);
     } catch (error) {
@@ -246,7 +246,6 @@ export class SubscriberStream {
   #replay(live: BroadcastStream): void {
     const { gop } = live;
     if (gop.length === 0) this.awaitKeyFrame();
-    if (this.subscriber.deliver === undefined) return;
     if (live.metadata !== undefined) this.offer(live.metadata);
     for (const header of live.sequenceHeaders) this.offer(header);
     for (const message of gop) this.offer(message);
