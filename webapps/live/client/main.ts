@@ -23,6 +23,7 @@ let streams: readonly ListedStream[] = [];
 /** The stream on the screen; it stays there when it has ended, until there is another. */
 let shown: ListedStream | undefined;
 let player: StreamPlayer | undefined;
+let wasShown = false;
 let isOver = true;
 let again: number | undefined;
 let room = '';
@@ -119,7 +120,10 @@ function showStreams(): void {
   byID('watch', HTMLElement).hidden = shown === undefined;
   byID('nothing', HTMLElement).hidden = shown !== undefined || isListed;
   byID('streams-section', HTMLElement).hidden = !isListed;
+  // Open as long as it is all there is to see; from then on it is the visitor's.
   if (shown === undefined) guide.open = true;
+  else if (!wasShown) guide.open = false;
+  wasShown = shown !== undefined;
   byID('streams', HTMLUListElement).replaceChildren(...streams.map(streamItem));
 }
 
