@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { RunningServer } from '../../../src/boot/index.ts';
 import { startServer } from '../../../src/startServer.ts';
+import { auditAccessibility } from '../../support/auditAccessibility.ts';
 import { TestBrowser, type TestPage, takeScreenshot } from '../../support/Browser.ts';
 import { publishFLV } from '../../support/media.ts';
 import { MemoryLogger, shippedConfig } from '../../support/serverFiles.ts';
@@ -156,20 +157,26 @@ describe('the live page', { timeout: 120_000 }, () => {
   });
 
   const looks = [
+    { name: 'light' },
     { name: 'dark', colorScheme: 'dark' },
     { name: 'phone', width: 390, height: 780 },
     { name: 'phone-dark', width: 390, height: 780, colorScheme: 'dark' },
   ] as const;
-  it('fits a phone, and has a dark dress', async () => {
+  it('breaks no rule of accessibility and fits its window: light, dark, on a phone', async () => {
     await using server = await LiveServer.start();
+    const { page: empty } = await open(server.url);
+    await empty.getByText('Connected', { exact: true }).waitFor();
+    assert.deepEqual(await auditAccessibility(empty), [], 'nothing is live');
     const publishers = ['camera', 'room1/guitar'].map((name) => publishFLV(server.rtmp(name)));
     for (const { name, ...options } of looks) {
-      const { page } = await open(`${server.url}#camera`, options);
+      const shown = { ...options, reducedMotion: 'reduce' } as const;
+      const { page } = await open(`${server.url}#camera`, shown);
       await moves(page);
       await page.getByRole('link', { name: /guitar/ }).waitFor();
       await say(page, 'Ann', `in ${name}`);
       await page.getByText(`in ${name}`).waitFor();
       await takeScreenshot(page, `live-${name}`);
+      assert.deepEqual(await auditAccessibility(page), [], name);
       const [inner, outer] = await page.evaluate<[number, number]>(
         '[document.documentElement.scrollWidth, innerWidth]',
       );
