@@ -1,6 +1,15 @@
 /** What the scripts share: running programs, looking at files, installing and building when it is due. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -97,6 +106,12 @@ function readPackages(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
+/** Scripts of other projects that pages load from their own folder, with their licences. */
+const vendored = ['mpegts.js', 'mpegts.js.LICENSE.txt'].map((name) => ({
+  from: `node_modules/mpegts.js/dist/${name}`,
+  to: `webapps/live/${name}`,
+}));
+
 /** Compiles the server and the browser code of the webapps. */
 export async function build() {
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
@@ -108,6 +123,13 @@ export async function build() {
       fail(`the build of ${project} failed`);
     }
   }
+  for (const { from, to } of vendored) {
+    // Without the map, which is not shipped.
+    const text = readFileSync(path.join(root, from), 'utf8');
+    writeFileSync(path.join(root, to), text.replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  }
+  const licence = readFileSync(path.join(root, 'node_modules/mpegts.js/LICENSE'), 'utf8');
+  appendFileSync(path.join(root, 'webapps/live/mpegts.js.LICENSE.txt'), `\n${licence}`);
 }
 
 /** Builds unless everything built is newer than all it is built from. */
@@ -119,7 +141,11 @@ export async function ensureBuilt() {
     ...withFolders('src'),
     ...browserProjects().flatMap(withFolders),
   ];
-  const outputs = ['dist/main.js', ...browserProjects().flatMap(browserOutputs)];
+  const outputs = [
+    'dist/main.js',
+    ...browserProjects().flatMap(browserOutputs),
+    ...vendored.map(({ to }) => to),
+  ];
   const newestInput = Math.max(...inputs.map(changedAt));
   const oldestOutput = Math.min(...outputs.map(changedAt));
   if (oldestOutput > newestInput) return;

@@ -1,9 +1,15 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
+import {
+  Conversation,
+  Application as LiveApplication,
+  LiveDataListener,
+  StreamList,
+} from './apps/live/index.ts';
 import { PeerLogLimits } from './base/index.ts';
 import { AdminEndpoint, WebappArchives, WebappWatcher } from './boot/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
-import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
+import { FLVHandler, RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
 import {
   DefaultWebSocketDataListener,
   JSONProtocol,
@@ -13,6 +19,7 @@ import {
 import {
   ApplicationAdapter,
   Context,
+  DefaultStreamFilenameGenerator,
   DeploymentPolicy,
   GlobalScope,
   LMDBStore,
@@ -21,6 +28,7 @@ import {
   RemoteService,
   Server,
   SharedObjectLimits,
+  StreamSettings,
   TCPTransport,
   TLSHandler,
   WebScope,
@@ -56,9 +64,15 @@ export function standardClasses(): ClassRegistry {
   add('SharedObjectLimits', SharedObjectLimits);
   add('PeerLogLimits', PeerLogLimits);
   add('DeploymentPolicy', DeploymentPolicy);
+  add('StreamSettings', StreamSettings);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
+  add(
+    'DefaultStreamFilenameGenerator',
+    DefaultStreamFilenameGenerator,
+    'org.red5.server.stream.DefaultStreamFilenameGenerator',
+  );
 
   add('WebappArchives', WebappArchives);
   add('WebappWatcher', WebappWatcher, 'org.red5.server.tomcat.WarDeployer');
@@ -67,6 +81,7 @@ export function standardClasses(): ClassRegistry {
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');
   add('RTMPHandler', RTMPHandler, 'org.red5.server.net.rtmp.RTMPHandler');
   add('RTMPTHandler', RTMPTHandler, 'org.red5.server.net.rtmpt.RTMPTServlet');
+  add('FLVHandler', FLVHandler);
   add('HTTPPlugin', HTTPPlugin);
   add('WebSocketPlugin', WebSocketPlugin, 'org.red5.net.websocket.WebSocketPlugin');
   add('JSONProtocol', JSONProtocol);
@@ -84,6 +99,11 @@ export function standardClasses(): ClassRegistry {
     WebSocketChatDataListener,
     'org.red5.demos.chat.WebSocketChatDataListener',
   );
+
+  add('live.Application', LiveApplication);
+  add('live.StreamList', StreamList);
+  add('live.Conversation', Conversation);
+  add('live.LiveDataListener', LiveDataListener);
   return registry;
 }
 

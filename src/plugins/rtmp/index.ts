@@ -8,6 +8,8 @@
  * @packageDocumentation
  */
 export type { Bandwidth } from './bandwidth/BandwidthCheck.ts';
+export { FLVConnection } from './flv/FLVConnection.ts';
+export { FLVHandler } from './flv/FLVHandler.ts';
 export type { ObjectEncoding } from './message/messageType.ts';
 export { RTMPConnection } from './RTMPConnection.ts';
 export { RTMPHandler } from './RTMPHandler.ts';

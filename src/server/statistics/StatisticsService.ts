@@ -17,6 +17,7 @@ export const REFUSALS = {
   SHARED_OBJECT_QUOTA: 'A shared object would exceed a limit of SharedObjectLimits',
   SHARED_OBJECT_ACCESS:
     'A shared object security handler said no, or the client had not subscribed',
+  STREAM: 'Publishing or playing a stream was refused',
   CALL: 'A remote call failed, for whatever reason',
 } as const;
 
