@@ -11,6 +11,7 @@ import {
   LMDBStore,
   Server,
   SharedObjectLimits,
+  StreamSettings,
   TCPTransport,
   TLSHandler,
   WebScope,
@@ -26,6 +27,7 @@ interface DocumentedClass {
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
   SharedObjectLimits,
+  StreamSettings,
   GlobalScope,
   WebScope,
   LMDBStore,
