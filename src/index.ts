@@ -39,6 +39,7 @@ export {
   AttributeStore,
   BaseConnection,
   BroadcastStream,
+  type BroadcastStreamReport,
   type BroadcastStreamStatistics,
   type ChildType,
   Client,

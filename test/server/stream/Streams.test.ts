@@ -334,7 +334,16 @@ describe('Streams', () => {
       audioCodec: 'mp4a',
       videoCodec: 'avc1',
     });
-    assert.equal(s.server.streams.count, 1);
+    assert.equal(s.server.statistics.server.streams, 1);
+    assert.deepEqual(s.server.statistics.getBroadcastStreams('/chat'), [
+      {
+        scope: '/chat',
+        name: 'cam',
+        publisher: publication.connection?.sessionID,
+        statistics: publication.stream.statistics,
+      },
+    ]);
+    assert.deepEqual(s.server.statistics.getBroadcastStreams('/nowhere'), []);
   });
 });
 
