@@ -52,6 +52,7 @@ export {
   AttributeStore,
   BaseConnection,
   BroadcastStream,
+  type BroadcastStreamReport,
   type BroadcastStreamStatistics,
   type ChildType,
   Client,

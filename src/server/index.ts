@@ -97,6 +97,7 @@ export type {
 export type { SharedObjectSecurity } from './so/SharedObjectSecurity.ts';
 export { type SharedObjectMessage, SharedObjects } from './so/SharedObjects.ts';
 export {
+  type BroadcastStreamReport,
   type LimitReport,
   REFUSALS,
   type Refusal,
