@@ -425,10 +425,8 @@ int main(int argc, char** argv) {
     for (size_t i = storm; churn > 0 && i < visitors.size(); i++)
       if (visitors[i].fd >= 0 && now > visitors[i].leavesAt) sayGoodbye(visitors[i]);
     if (storm > 0 && now >= stormFrom) {
-      // A few at a time, so that the generator itself does not hold anybody up.
-      for (int k = 0; k < 20 && cutOff < storm; k++) endVisit(visitors[cutOff++]);
-      for (int k = 0; k < 10 && cutOff == storm && cameBack < storm; k++, cameBack++)
-        startVisit(cameBack, rooms + int(cameBack) % stormRooms, 0);
+      while (cutOff < storm) endVisit(visitors[cutOff++]);
+      for (; cameBack < storm; cameBack++) startVisit(cameBack, rooms + int(cameBack) % stormRooms, 0);
       if (stormMs == 0 && visits >= 2 * storm) stormMs = (now - stormFrom) / 1000000;
     }
     poll(0);
