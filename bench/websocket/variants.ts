@@ -91,15 +91,19 @@ function serverFolder(): string {
   return folder;
 }
 
-/** What is no dependency of the project is installed beside the bench's programs, if it can be. */
-function install(module: string): boolean {
+/** Installs what is no dependency of the project into a folder of its own; undefined when that cannot be done here. */
+function install(module: string, version: string): string | undefined {
+  const folder = path.join(work, module);
   try {
-    const options = { cwd: work, stdio: 'ignore' } as const;
-    writeFileSync(path.join(work, 'package.json'), '{"private":true}');
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', module], options);
-    return existsSync(path.join(work, 'node_modules', module.split('@')[0] ?? ''));
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'package.json'), '{"private":true}');
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', `${module}@${version}`], {
+      cwd: folder,
+      stdio: 'ignore',
+    });
+    return folder;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -137,33 +141,39 @@ export const floor: Variant = {
   ready: READY,
 };
 
-/** Other servers, as far as they can be installed here; says which cannot. */
+/** Other servers, as far as they run here; says which do not. */
 export async function findPeers(): Promise<Variant[]> {
-  const peers: Variant[] = [];
-  if (install('socket.io@4.8.4')) {
-    peers.push({
+  const wanted = [
+    {
       name: 'Socket.IO 4',
-      command: [process.execPath, script('socketio.mjs'), work],
+      module: 'socket.io',
+      version: '4.8.4',
+      server: 'socketio.mjs',
       load: ['--protocol', 'io', '--path', '/socket.io/?EIO=4&transport=websocket&room=%d'],
-      ready: READY,
-    });
-  } else {
-    console.log('Socket.IO is left out: npm cannot install it here');
-  }
-  const uws: Variant = {
-    name: 'uWebSockets.js',
-    command: [process.execPath, script('uws.mjs'), work],
-    load: [],
-    ready: READY,
-  };
-  if (!install('uwebsockets@3.0.6')) {
-    console.log('uWebSockets.js is left out: npm cannot install it here');
-  } else {
+    },
+    // The package of its authors is not on npm; this one bundles the same binary.
+    {
+      name: 'uWebSockets.js',
+      module: 'uwebsockets',
+      version: '3.0.6',
+      server: 'uws.mjs',
+      load: [],
+    },
+  ];
+  const peers: Variant[] = [];
+  for (const { name, module, version, server, load: args } of wanted) {
+    const folder = install(module, version);
+    if (folder === undefined) {
+      console.log(`${name} is left out: npm cannot install ${module}@${version} here`);
+      continue;
+    }
+    const command = [process.execPath, script(server), folder];
+    const peer: Variant = { name, command, load: args, ready: READY };
     try {
-      await (await startServer(uws)).stop();
-      peers.push(uws);
+      await (await startServer(peer)).stop();
+      peers.push(peer);
     } catch {
-      console.log('uWebSockets.js is left out: its binary does not run here');
+      console.log(`${name} is left out: it does not run here`);
     }
   }
   return peers;
