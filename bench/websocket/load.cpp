@@ -143,6 +143,18 @@ static void onText(Member& m, const char* p, size_t size) {
   if (sending && !openLoop && who == m.inRoom) publish(m, nowNs());
 }
 
+// ---- those who come and go: they read what they get, and nothing is expected of it ----
+struct Visitor {
+  int fd = -1;
+  int room = 0;
+  bool upgraded = false;
+  u64 leavesAt = 0;        // 0: stays
+  string in;
+};
+static vector<Visitor> visitors;
+static const u64 VISITOR = 1ull << 32;
+static u64 visits = 0, visitsFailed = 0;
+
 static void parse(Member& m) {
   if (!m.upgraded) {
     size_t end = m.in.find("\r\n\r\n");
@@ -179,18 +191,76 @@ static void parse(Member& m) {
 
 static int epfd;
 
-static void connectMember(size_t index, const sockaddr_in& addr, const string& pathTemplate) {
+static sockaddr_in address;
+static string pathOf;
+
+static string requestFor(int room) {
+  char path[256];
+  snprintf(path, sizeof path, pathOf.c_str(), room);
+  return string("GET ") + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+}
+
+static void startVisit(size_t i, int room, u64 leavesAt) {
+  Visitor& v = visitors[i];
+  v = Visitor{};
+  v.room = room;
+  v.leavesAt = leavesAt;
+  v.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  if (v.fd < 0) die("socket");
+  if (connect(v.fd, (const sockaddr*)&address, sizeof address) != 0 && errno != EINPROGRESS) die("connect");
+  epoll_event e{};
+  e.events = EPOLLOUT;
+  e.data.u64 = VISITOR | i;
+  epoll_ctl(epfd, EPOLL_CTL_ADD, v.fd, &e);
+}
+
+static void endVisit(Visitor& v) {
+  if (v.fd < 0) return;
+  close(v.fd);
+  v.fd = -1;
+}
+
+static void visit(size_t i, uint32_t happened) {
+  static char buffer[65536];
+  Visitor& v = visitors[i];
+  if (v.fd < 0) return;
+  if (happened & EPOLLOUT) {
+    string request = requestFor(v.room);
+    if (write(v.fd, request.data(), request.size()) < 0) { visitsFailed++; endVisit(v); return; }
+    epoll_event e{};
+    e.events = EPOLLIN;
+    e.data.u64 = VISITOR | i;
+    epoll_ctl(epfd, EPOLL_CTL_MOD, v.fd, &e);
+    return;
+  }
+  ssize_t got = read(v.fd, buffer, sizeof buffer);
+  if (got < 0 && errno == EAGAIN) return;
+  if (got <= 0) { visitsFailed++; endVisit(v); return; }
+  if (v.upgraded) return;
+  v.in.append(buffer, size_t(got));
+  if (v.in.find("\r\n\r\n") == string::npos) return;
+  if (v.in.compare(0, 12, "HTTP/1.1 101") != 0) { visitsFailed++; endVisit(v); return; }
+  v.upgraded = true;
+  v.in.clear();
+  visits++;
+}
+
+static void sayGoodbye(Visitor& v) {
+  static const unsigned char frame[] = {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8};
+  if (v.fd >= 0 && v.upgraded && write(v.fd, frame, sizeof frame) < 0) visitsFailed++;
+  endVisit(v);
+}
+
+static void connectMember(size_t index) {
   Member& m = members[index];
   m.fd = socket(AF_INET, SOCK_STREAM, 0);
   if (m.fd < 0) die("socket");
-  if (connect(m.fd, (const sockaddr*)&addr, sizeof addr) != 0) die("connect");
+  if (connect(m.fd, (const sockaddr*)&address, sizeof address) != 0) die("connect");
   int one = 1;
   setsockopt(m.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   fcntl(m.fd, F_SETFL, O_NONBLOCK);
-  char path[256];
-  snprintf(path, sizeof path, pathTemplate.c_str(), m.room);
-  m.out = string("GET ") + path + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  m.out = requestFor(m.room);
   flushOut(m);
   epoll_event e{};
   e.events = EPOLLIN;
@@ -227,6 +297,7 @@ static int poll(int timeoutMs) {
   int n = epoll_wait(epfd, events, 1024, timeoutMs);
   if (n <= 0) { idleNs += nowNs() - before; return 0; }
   for (int i = 0; i < n; i++) {
+    if (events[i].data.u64 & VISITOR) { visit(size_t(events[i].data.u64 & 0xffffffff), events[i].events); continue; }
     Member& m = members[events[i].data.u64];
     if (m.stalled) continue;
     if (!m.out.empty()) flushOut(m);
@@ -266,13 +337,14 @@ int main(int argc, char** argv) {
   int pid = int(num("pid", 0));
   double stallFraction = num("stall", 0);
   bool idleOnly = num("idle", 0) > 0;
-  string path = arg("path", "/bench/room%d");
+  double churn = num("churn", 0);  // visitors that come per second, and as many that go
+  size_t storm = size_t(num("storm", 0));  // visitors that are all cut off, and come back at once
+  pathOf = arg("path", "/bench/room%d");
   latencyUs.assign(2000001, 0);
 
-  sockaddr_in addr{};
-  addr.sin_family = AF_INET;
-  addr.sin_port = htons(uint16_t(num("port", 8081)));
-  inet_pton(AF_INET, "127.0.0.1", &addr.sin_addr);
+  address.sin_family = AF_INET;
+  address.sin_port = htons(uint16_t(num("port", 8081)));
+  inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
   epfd = epoll_create1(0);
   size_t total = size_t(rooms) * size_t(roomSize);
   members.resize(total);
@@ -280,7 +352,7 @@ int main(int argc, char** argv) {
     members[i].room = int(i) / roomSize;
     members[i].inRoom = int(i) % roomSize;
     members[i].next.assign(size_t(publishers), 0);
-    connectMember(i, addr, path);
+    connectMember(i);
     if (i % 50 == 49) while (opened + 20 < i) poll(10);
   }
   u64 giveUp = nowNs() + 30000000000ull;
@@ -301,6 +373,18 @@ int main(int argc, char** argv) {
     stalledCount++;
   }
 
+  // Those of the storm have rooms of their own, so that the others get the same as without them.
+  const int stormRooms = 20;
+  const u64 stay = 500000000ull;
+  visitors.resize(storm + size_t(churn * double(stay) / 1e9 * 2) + 1);
+  for (size_t i = 0; i < storm; i++) {
+    startVisit(i, rooms + int(i) % stormRooms, 0);
+    if (i % 50 == 49) while (visits + visitsFailed + 20 < i) poll(10);
+  }
+  giveUp = nowNs() + 30000000000ull;
+  while (visits < storm && nowNs() < giveUp) poll(10);
+  if (visits < storm) die("only " + std::to_string(visits) + " of the storm's visitors connected");
+
   sending = true;
   vector<size_t> senders;
   for (size_t i = 0; i < total; i++) if (members[i].inRoom < publishers) senders.push_back(i);
@@ -313,6 +397,10 @@ int main(int argc, char** argv) {
   double due = double(start) + gap(rng);
   u64 measureFrom = start + u64(warmup * 1e9), end = measureFrom + u64(seconds * 1e9);
   u64 cpu0 = 0, t0 = 0, idle0 = 0;
+  size_t nextVisitor = storm, cutOff = 0, cameBack = 0;
+  double visitDue = double(start);
+  std::uniform_int_distribution<int> anyRoom(0, rooms - 1);
+  u64 stormFrom = measureFrom + 500000000ull, stormMs = 0;
   for (;;) {
     u64 now = nowNs();
     if (!measuring && now >= measureFrom) {
@@ -327,6 +415,19 @@ int main(int argc, char** argv) {
         publish(members[senders[pick(rng)]], u64(due));
         due += gap(rng);
       }
+    }
+    if (churn > 0 && double(now) >= visitDue) {
+      sayGoodbye(visitors[nextVisitor]);
+      startVisit(nextVisitor, anyRoom(rng), now + stay);
+      if (++nextVisitor == visitors.size()) nextVisitor = storm;
+      visitDue += 1e9 / churn;
+    }
+    for (size_t i = storm; churn > 0 && i < visitors.size(); i++)
+      if (visitors[i].fd >= 0 && now > visitors[i].leavesAt) sayGoodbye(visitors[i]);
+    if (storm > 0 && now >= stormFrom) {
+      while (cutOff < storm) endVisit(visitors[cutOff++]);
+      for (; cameBack < storm; cameBack++) startVisit(cameBack, rooms + int(cameBack) % stormRooms, 0);
+      if (stormMs == 0 && visits >= 2 * storm) stormMs = (now - stormFrom) / 1000000;
     }
     poll(0);
   }
@@ -343,10 +444,12 @@ int main(int argc, char** argv) {
   double cpuSeconds = double(cpu) / 1e9;
   printf(
       "{\"deliveries\":%llu,\"seconds\":%.4f,\"cpuSeconds\":%.4f,\"perCpuSecond\":%.0f,\"perSecond\":%.0f,\"serverCore\":%.3f,"
-      "\"generatorBusy\":%.3f,\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"expected\":%llu,\"received\":%llu,\"errors\":%llu,\"closed\":%llu}\n",
+      "\"generatorBusy\":%.3f,\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"expected\":%llu,\"received\":%llu,\"errors\":%llu,\"closed\":%llu,\"visits\":%llu,"
+      "\"visitsFailed\":%llu,\"stormMs\":%llu}\n",
       (unsigned long long)deliveries, double(elapsed) / 1e9, cpuSeconds, cpuSeconds > 0 ? double(deliveries) / cpuSeconds : 0.0,
       double(deliveries) / (double(elapsed) / 1e9), double(cpu) / double(elapsed), 1 - double(idle) / double(elapsed),
       percentile(0.5), percentile(0.99), percentile(0.999), (unsigned long long)expected, (unsigned long long)received,
-      (unsigned long long)errors, (unsigned long long)closedByServer);
+      (unsigned long long)errors, (unsigned long long)closedByServer, (unsigned long long)visits,
+      (unsigned long long)visitsFailed, (unsigned long long)stormMs);
   return 0;
 }

@@ -1,15 +1,14 @@
 // What most people write with `ws`: a loop over the room with one send per client.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 
-const rooms = new Map<string, Set<WebSocket>>();
+const rooms = new Map();
 const http = createServer();
 const server = new WebSocketServer({ server: http });
 
 server.on('connection', (socket, request) => {
   const path = request.url ?? '/';
-  const room = rooms.get(path) ?? new Set<WebSocket>();
+  const room = rooms.get(path) ?? new Set();
   rooms.set(path, room);
   room.add(socket);
   socket.on('message', (data) => {
@@ -21,5 +20,5 @@ server.on('connection', (socket, request) => {
 });
 
 http.listen(0, '127.0.0.1', 4096, () => {
-  console.log(`ready ${(http.address() as AddressInfo).port}`);
+  console.log(`ready ${http.address().port}`);
 });
