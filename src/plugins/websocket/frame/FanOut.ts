@@ -225,6 +225,8 @@ export class FanOutMember {
   sentBytes = 0;
   /** Messages given up because the peer read too slowly. */
   droppedMessages = 0;
+  /** Bytes that may wait beyond the limit until the peer has read all, for a single message that is larger than it. */
+  allowance = 0;
   /** @internal */
   readonly memberships: Membership[] = [];
   /** @internal */
@@ -378,7 +380,7 @@ export class FanOutMember {
   #hold(pending: readonly Pending[]): void {
     this.#held ??= new HeldFrames();
     for (const one of pending) this.#held.push(one);
-    const { maxQueueBytes } = this.#fanOut.options;
+    const maxQueueBytes = this.#fanOut.options.maxQueueBytes + this.allowance;
     const inSocket = this.#target?.socket.writableLength ?? 0;
     if (this.#held.bytes + inSocket <= maxQueueBytes) return;
     if (this.#queuePolicy === 'drop-oldest') {
@@ -420,6 +422,7 @@ export class FanOutMember {
     this.#waitsForDrain = true;
     target.socket.once('drain', () => {
       this.#waitsForDrain = false;
+      this.allowance = 0;
       this.#writeHeld(target, false);
     });
   }
