@@ -169,7 +169,7 @@ export class WebSocketPlugin
       ...shared,
       fanOut: this.#sharedFanOut(),
       door: this.#door,
-      json: new JSONServer(shared),
+      json: new JSONServer({ ...shared, fanOut: this.#sharedFanOut() }),
     });
     this.#webSockets.start();
     this.#eventStreams = new EventStreamServer({

@@ -16,8 +16,9 @@ export class SharedObjectHistory {
     this.#from = version;
   }
 
-  /** @param bytes - about how many the batch has */
-  add(batch: SharedObjectBatch, bytes: number): void {
+  /** @param contentBytes - about how many its names and values are */
+  add(batch: SharedObjectBatch, contentBytes: number): void {
+    const bytes = contentBytes + EVENT_BYTES * batch.events.length;
     this.#batches.push({ batch, bytes });
     this.#bytes += bytes;
     this.#changes += batch.events.length;
@@ -42,3 +43,6 @@ export class SharedObjectHistory {
     return this.#batches.slice(first).map(({ batch }) => batch);
   }
 }
+
+/** What an event takes beside its name and value. */
+const EVENT_BYTES = 64;

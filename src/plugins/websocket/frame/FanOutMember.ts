@@ -54,6 +54,8 @@ export class FanOutMember implements WaitingPeer {
   sentBytes = 0;
   /** Messages given up or replaced because the peer read too slowly. */
   droppedMessages = 0;
+  /** Bytes that may wait beyond the limit until the peer has read all, for a single message that is larger than it. */
+  allowance = 0;
   #memberships = NO_MEMBERSHIPS;
   /** @internal */
   isDirty = false;
@@ -244,7 +246,7 @@ export class FanOutMember implements WaitingPeer {
   }
 
   #hold(pending: readonly Pending[]): void {
-    const { maxQueueBytes } = this.#fanOut.options;
+    const maxQueueBytes = this.#fanOut.options.maxQueueBytes + this.allowance;
     const queuePolicy = this.#queuePolicy;
     this.#held ??= new HeldFrames(queuePolicy === 'coalesce');
     const held = this.#held;
@@ -300,6 +302,7 @@ export class FanOutMember implements WaitingPeer {
     this.#waitsForDrain = true;
     socket.once('drain', () => {
       this.#waitsForDrain = false;
+      this.allowance = 0;
       this.#writeHeld(socket, false);
     });
   }

@@ -5,7 +5,11 @@ import {
   PendingCalls,
   type RemoteCallResult,
   type ServiceCapableConnection,
+  type SharedObject,
+  type SharedObjectBatch,
+  type SharedObjectSubscriber,
 } from '../../../server/index.ts';
+import { encodeTextFrame } from '../frame/encodeFrame.ts';
 import {
   CLOSE_CODE,
   WebSocketConnection,
@@ -14,7 +18,9 @@ import {
 import { type ClientMessage, idOf, parseFields, readClientMessage } from './ClientMessage.ts';
 import { badMessage, JSONFault } from './JSONFault.ts';
 import type { JSONServer } from './JSONServer.ts';
+import { callFailedText, doneText, errorText, quote, refusedText } from './messageTexts.ts';
 import type { Session, SessionConnection } from './Session.ts';
+import { UsedSharedObjects } from './UsedSharedObjects.ts';
 import { writeJSONValue } from './writeJSONValue.ts';
 
 /** Messages that a client may send ahead of the answer to its `join`. */
@@ -30,7 +36,7 @@ const VERSION = 1;
  */
 export class JSONConnection
   extends WebSocketConnection
-  implements ServiceCapableConnection, SessionConnection
+  implements ServiceCapableConnection, SharedObjectSubscriber, SessionConnection
 {
   readonly #shared: JSONServer;
   readonly #calls: PendingCalls;
@@ -38,6 +44,7 @@ export class JSONConnection
   #session: Session | undefined;
   #timer: Timer | undefined;
   #held: ClientMessage[] = [];
+  readonly #objects: UsedSharedObjects;
 
   /** A message that was dropped could not be resumed. @internal */
   get queuePolicy(): 'close' {
@@ -48,6 +55,7 @@ export class JSONConnection
   constructor(options: WebSocketConnectionOptions, shared: JSONServer) {
     super(options);
     this.#shared = shared;
+    this.#objects = new UsedSharedObjects(this, shared);
     const { callTimeoutMs, maxPendingCalls } = shared.protocol;
     const { clock } = shared.server;
     this.#calls = new PendingCalls(
@@ -65,6 +73,19 @@ export class JSONConnection
 
   notify(method: string, args: readonly unknown[]): void {
     this.sendText(`{"type":"call","method":${quote(method)},"args":${writeJSONValue(args)}}`);
+  }
+
+  sharedObjectChanged(batch: SharedObjectBatch): void {
+    this.#objects.changed(batch);
+  }
+
+  sharedObjectClosed(so: SharedObject): void {
+    this.#objects.closed(so);
+  }
+
+  /** Whether it is a member of its scope, and still there. @internal */
+  get isJoined(): boolean {
+    return this.#state === 'joined' && !this.isClosing;
   }
 
   /** The handshake was answered. @internal */
@@ -104,6 +125,13 @@ export class JSONConnection
   /** @internal */
   sendText(text: string): void {
     this.send(text);
+  }
+
+  /** Sends what may be larger than all that otherwise may wait for a client. @internal */
+  sendState(text: string): void {
+    const frame = encodeTextFrame(text);
+    this.member.allowance = Math.max(this.member.allowance, frame.length);
+    this.member.send(frame);
   }
 
   /** @internal */
@@ -214,33 +242,42 @@ export class JSONConnection
   #request(message: ClientMessage): void {
     const session = this.#session;
     if (session === undefined) return;
-    if (message.type === 'call' && message.id === undefined) {
-      this.#call(message, () => undefined);
-      return;
-    }
-    const { id } = message as { readonly id: number };
-    const { maxPendingCalls } = this.#shared.protocol;
-    if (session.pending >= maxPendingCalls) {
-      const description = `more than ${maxPendingCalls} requests are pending`;
-      this.sendText(callFailed(id, { reason: 'TOO_MANY_CALLS', description }));
-      return;
-    }
-    const beginning = session.begin(id);
-    if (beginning === 'repeated') return;
-    if (beginning === 'unknown') {
-      const description = 'this id was used, and its answer is not known any more';
-      this.sendText(errorText(id, 'JSON.OutcomeUnknown', description));
-      return;
-    }
     switch (message.type) {
       case 'call':
-        this.#call(message, (text) => session.answer(id, text, true));
+        if (message.id === undefined) this.#call(message, () => undefined);
+        else if (this.#begin(session, message.id)) {
+          const { id } = message;
+          this.#call(message, (text) => session.answer(id, text));
+        }
+        break;
+      case 'change':
+        if (this.#begin(session, message.id)) this.#objects.change(message, session);
+        break;
+      case 'use':
+        this.#objects.use(message);
+        break;
+      case 'release':
+        this.#objects.release(message);
         break;
       case 'leave':
-        background(this.#leave(session, id), this.#shared.logger, 'leaving');
+        background(this.#leave(session, message.id), this.#shared.logger, 'leaving');
         break;
       default:
     }
+  }
+
+  /** Whether a request has to be carried out now; what it may not, or was before, is answered. */
+  #begin(session: Session, id: number): boolean {
+    const { maxPendingCalls } = this.#shared.protocol;
+    const beginning = session.begin(id);
+    if (beginning === 'full') {
+      const description = `more than ${maxPendingCalls} requests are pending`;
+      this.sendText(callFailedText(id, { reason: 'TOO_MANY_CALLS', description }));
+    } else if (beginning === 'unknown') {
+      const description = 'this id was used, and its answer is not known any more';
+      this.sendText(errorText(id, 'JSON.OutcomeUnknown', description));
+    }
+    return beginning === 'new';
   }
 
   #call(message: Extract<ClientMessage, { type: 'call' }>, answer: (text: string) => void): void {
@@ -256,51 +293,21 @@ export class JSONConnection
   }
 
   #resultText(id: number, method: string, result: RemoteCallResult): string {
-    if (!result.ok) return callFailed(id, result);
+    if (!result.ok) return callFailedText(id, result);
     try {
       return `{"type":"result","id":${id},"value":${writeJSONValue(result.value)}}`;
     } catch (error) {
       if (!(error instanceof Red5Error)) throw error;
       const { logger } = this.#shared;
       logger.error(`the result of "${method}" cannot be sent: ${describeError(error)}`);
-      return callFailed(id, { reason: 'RESULT', description: 'The result cannot be sent.' });
+      return callFailedText(id, { reason: 'RESULT', description: 'The result cannot be sent.' });
     }
   }
 
   async #leave(session: Session, id: number): Promise<void> {
     await this.#shared.server.disconnect(this);
-    session.answer(id, `{"type":"done","id":${id}}`, false);
+    this.sendText(doneText(id));
     this.#shared.sessions.end(session);
     this.close(CLOSE_CODE.NORMAL);
-  }
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
-}
-
-function errorText(
-  id: number | undefined,
-  code: string,
-  description: string,
-  extra: Readonly<Record<string, unknown>> = {},
-): string {
-  return JSON.stringify({ type: 'error', id, code, description, ...extra });
-}
-
-function callFailed(
-  id: number,
-  { reason, description }: { readonly reason: string; readonly description: string },
-): string {
-  return errorText(id, 'NetConnection.Call.Failed', description, { reason });
-}
-
-function refusedText(code: string, description: string, application?: unknown): string {
-  const text = JSON.stringify({ type: 'refused', code, description });
-  if (application === undefined) return text;
-  try {
-    return `${text.slice(0, -1)},"application":${writeJSONValue(application)}}`;
-  } catch {
-    return text; // The reason has no form in JSON; code and description say enough.
   }
 }

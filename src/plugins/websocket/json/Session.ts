@@ -11,8 +11,11 @@ export interface SessionLimits {
   readonly maxSessionBytes: number;
 }
 
-/** What is to be done about a request: carry it out, nothing as its answer comes or was sent again, or say that its answer is lost. */
-export type Beginning = 'new' | 'repeated' | 'unknown';
+/**
+ * What is to be done about a request: carry it out, nothing as its answer comes or was sent again, say that its answer is lost, or that too many
+ * are pending.
+ */
+export type Beginning = 'new' | 'repeated' | 'unknown' | 'full';
 
 /**
  * The requests of one client over all of its connections: each is carried out once, and its answer remembered for a while.
@@ -45,11 +48,6 @@ export class Session {
     return OVERHEAD_BYTES + this.#bytes;
   }
 
-  /** Requests that are being carried out. */
-  get pending(): number {
-    return this.#pending.size;
-  }
-
   /** Gives the session to a connection. */
   attach(connection: SessionConnection): void {
     const previous = this.connection;
@@ -67,7 +65,9 @@ export class Session {
 
   /** A request came. An answer that is remembered is sent again at once. */
   begin(id: number): Beginning {
-    if (id > this.#lastID || this.#undone.delete(id)) {
+    if (id > this.#lastID || this.#undone.has(id)) {
+      if (this.#pending.size >= this.#limits.maxPendingCalls) return 'full';
+      this.#undone.delete(id);
       this.#lastID = Math.max(id, this.#lastID);
       this.#pending.set(id, true);
       return 'new';
@@ -82,11 +82,11 @@ export class Session {
     return 'repeated';
   }
 
-  /** Sends the answer of a request, to the connection that waits for it. @param keep - false for what may be asked again */
-  answer(id: number, text: string, keep: boolean): void {
+  /** Remembers the answer of a request, and sends it to the connection that waits for it. */
+  answer(id: number, text: string): void {
     const isAwaited = this.#pending.get(id);
     this.#pending.delete(id);
-    if (keep) this.#remember(id, text);
+    this.#remember(id, text);
     if (isAwaited === true) this.connection?.sendText(text);
   }
 

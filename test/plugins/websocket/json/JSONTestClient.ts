@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TestClient, until } from '../support.ts';
+import { TestClient } from '../support.ts';
 
 /** A message as it came. */
 export type Message = Readonly<Record<string, unknown>>;
@@ -65,14 +65,9 @@ export class JSONTestClient {
       const at = this.arrived.findIndex(accepts);
       if (at >= 0) return this.#arrived.splice(at, 1)[0] as Message;
       const { length } = this.wire.texts;
-      const isOpen = this.wire.socket.readyState === this.wire.socket.OPEN;
-      await until(() => this.wire.texts.length > length || (isOpen && this.#isClosed));
+      await Promise.race([this.wire.received(length + 1), this.wire.closed]);
       if (this.wire.texts.length === length) throw new Error('the connection was closed');
     }
-  }
-
-  get #isClosed(): boolean {
-    return this.wire.socket.readyState === this.wire.socket.CLOSED;
   }
 
   /** What came and was not taken. */
