@@ -326,7 +326,8 @@ describe('WebappWatcher', () => {
   });
 
   it('can be switched off', async () => {
-    await using server = await start({}, (text) => text.replace(/enabled: .*/, 'enabled: false'));
+    const off = (text: string): string => text.replace('${webapps.watch:true}', 'false');
+    await using server = await start({}, off);
     assert.equal(server.running.getBean<WebappWatcher>('webapp.watcher').watchedFolders, 0);
     await server.write(versionOf('one', 'first'));
     await delay(settleMs * 3);
