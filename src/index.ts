@@ -16,6 +16,7 @@ export {
   type SourceLocation,
   type Timer,
 } from './base/index.ts';
+export { beanType, ContainerModule, decorate, inject, injectable } from './container/index.ts';
 export {
   CLOSE_CODE,
   DefaultWebSocketDataListener,
