@@ -17,6 +17,7 @@ export {
   type SourceLocation,
   type Timer,
 } from './base/index.ts';
+export { beanType, ContainerModule, decorate, inject, injectable } from './container/index.ts';
 export {
   AdminEndpoint,
   type Deployment,

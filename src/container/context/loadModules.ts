@@ -54,7 +54,10 @@ export async function loadModules(
   for (const [file, location] of factory.table.codeFiles) {
     try {
       files.add(file);
-      bindServices(await load(file, { text: file, location }, loadModule), factory);
+      const exports = await load(file, { text: file, location }, loadModule);
+      const free = freeNames(factory);
+      bindServices(exports, factory);
+      reportTwice(free, file, factory, problems);
     } catch (error) {
       problems.catch(error);
     }
@@ -67,6 +70,27 @@ function bindServices(exports: Readonly<Record<string, unknown>>, factory: BeanF
   for (const [name, value] of Object.entries(exports)) {
     if (value instanceof ContainerModule) factory.container.load(value);
     else if (name === 'bindBeans' && typeof value === 'function') value(factory.container);
+  }
+}
+
+/** Names of beans that nothing is bound under. */
+function freeNames(factory: BeanFactory): string[] {
+  const names = [...factory.table.definitions.keys()];
+  return names.filter((name) => !factory.container.isCurrentBound(name));
+}
+
+/** Two bindings of one name would leave inversify without a choice, in words that nobody understands. */
+function reportTwice(
+  names: readonly string[],
+  file: string,
+  factory: BeanFactory,
+  problems: Problems,
+): void {
+  for (const name of names) {
+    if (!factory.container.isCurrentBound(name)) continue;
+    const message = `bean "${name}" is bound by ${factory.resources.show(file)} as well; give one of them another name`;
+    const { location } = factory.table.definitions.get(name) as BeanDefinition;
+    problems.add('BEAN_DUPLICATE', message, location);
   }
 }
 

@@ -1,0 +1,3 @@
+export class House {
+  title = 'A house';
+}
