@@ -1,5 +1,4 @@
 // The bytes of an RTMP client, as far as the programs here need them.
-import { once } from 'node:events';
 import { connect } from 'node:net';
 
 const HANDSHAKE = Buffer.alloc(1 + 2 * 1536);
@@ -41,22 +40,43 @@ export function connectBytes(app) {
   return Buffer.concat([HANDSHAKE, message(20, command)]);
 }
 
-/** Connects and subscribes to shared object `so`; resolves when that was answered. */
-export async function join(port, app) {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  const use = Buffer.concat([
-    Buffer.from('\0\x02so', 'latin1'),
-    Buffer.alloc(12),
-    Buffer.of(1, 0, 0, 0, 0),
-  ]);
-  socket.write(Buffer.concat([connectBytes(app), message(19, use)]));
+const USE = message(
+  19,
+  Buffer.concat([Buffer.from('\0\x02so', 'latin1'), Buffer.alloc(12), Buffer.of(1, 0, 0, 0, 0)]),
+);
+
+/** All sockets that are told so read into this: who is given bytes has to take what it needs at once. */
+const shared = Buffer.allocUnsafe(64 * 1024);
+
+/**
+ * Connects and subscribes to shared object `so`; resolves when that was answered.
+ *
+ * `received` gets everything that comes after that, with less work than an event for each; without it listen to `data`.
+ */
+export async function join(port, app, received) {
   let bytes = Buffer.alloc(0);
-  while (!bytes.includes(USED)) {
-    const [more] = await once(socket, 'data');
+  let isJoined = false;
+  let resolve;
+  const joined = new Promise((done) => {
+    resolve = done;
+  });
+  const take = (more) => {
     bytes = Buffer.concat([bytes, more]);
-  }
+    isJoined = bytes.includes(USED);
+    if (isJoined) resolve();
+  };
+  const callback = (length, buffer) => {
+    (isJoined ? received : take)(buffer.subarray(0, length));
+    return true;
+  };
+  const onread = received === undefined ? undefined : { buffer: shared, callback };
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
+  socket.on('error', () => {});
+  if (received === undefined) socket.on('data', take);
+  socket.write(Buffer.concat([connectBytes(app), USE]));
+  await joined;
+  socket.off('data', take);
+  bytes = undefined;
   return socket;
 }
 

@@ -35,4 +35,5 @@ process.on('message', (message) => {
     handles: process.getActiveResourcesInfo().filter((name) => name !== 'Timeout').length,
   });
 });
+process.on('disconnect', () => process.exit());
 process.send({ port: transport.address.port });

@@ -1,12 +1,13 @@
 // Many connections, some that read nothing, and many that come and go: nothing may be left behind.
 //   node --import tsx bench/rtmp/soak.mjs [--connections 5000] [--stalled 50] [--churn 500] [--changes 10] [--seconds 60]
-// In rooms of 100; one member of each changes an attribute so many times a second. Exit code 1 when memory, connections or handles grow.
+// In rooms of 100; one member of each changes an attribute so many times a second. Exit code 1 when memory, connections or handles grow, or
+// when fewer came and went than were to; CPU seconds tell more than that on a machine that has other things to do.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CHANGE_BYTES, change, connectBytes, join, message, pause } from './client.mjs';
+import { CHANGE_BYTES, change, join, message, pause } from './client.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -30,11 +31,7 @@ const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), [], {
   execArgv: ['--import', 'tsx', '--expose-gc'],
 });
 const [{ port }] = await once(child, 'message');
-const usage = async () => {
-  child.send('usage');
-  const [answer] = await once(child, 'message');
-  return answer;
-};
+const usage = () => ask(child);
 const describe = (u) =>
   `heap ${(u.heapUsed / 1e6).toFixed(1)} MB, rss ${Math.round(u.rss / 1e6)} MB, ${u.links} links, ` +
   `${u.connections} connections, ${u.handles} handles`;
@@ -48,11 +45,11 @@ const sockets = [];
 const latencies = [];
 let deliveries = 0;
 for (let i = 0; i < connections; i++) {
-  const socket = await join(port, `bench/room${i % rooms}`);
-  sockets.push(socket);
   const member = Math.floor(i / rooms);
+  const listener = member === 2 ? measured : received;
+  const socket = await join(port, `bench/room${i % rooms}`, listener);
+  sockets.push(socket);
   if (i < stalled) socket.pause();
-  else socket.on('data', (bytes) => received(bytes, member === 2));
 }
 const full = await usage();
 console.log(
@@ -72,19 +69,31 @@ const writers = setInterval(() => {
 const alive = setInterval(() => {
   for (const socket of sockets) socket.write(message(3, Buffer.alloc(4)));
 }, 20_000);
-let churned = 0;
-const churning = setInterval(() => {
-  for (let i = 0; i < churn / 50; i++) comeAndGo();
-}, 20);
+const churner = fork(fileURLToPath(new URL('churner.mjs', import.meta.url)), [port, churn, rooms]);
+const begun = await ask(churner); // It takes a while to start.
+const started = { at: performance.now(), server: await usage(), own: process.cpuUsage() };
 
 const samples = [];
 for (let second = 5; second <= seconds; second += 5) {
   await pause(5000);
   const now = await usage();
   samples.push(now);
-  console.log(`${String(second).padStart(3)} s      ${describe(now)}, ${churned} came and went`);
+  const { closed, answered } = await ask(churner);
+  const load = loadavg()[0].toFixed(1);
+  console.log(
+    `${String(second).padStart(3)} s      ${describe(now)}, ${closed} came and went, ${answered} answered; load ${load}`,
+  );
 }
-clearInterval(churning);
+const gone = await ask(churner);
+const took = (performance.now() - started.at) / 1000;
+const rate = (gone.opened - begun.opened) / took;
+const cpu = (now, before = { user: 0, system: 0 }) =>
+  ((now.user + now.system - before.user - before.system) / 1e6 / took).toFixed(2);
+console.log(
+  `${rate.toFixed(1)} came and ${((gone.closed - begun.closed) / took).toFixed(1)} went each second; CPU seconds a second: server ${cpu(await usage(), started.server)}, ` +
+    `clients that stay ${cpu(process.cpuUsage(started.own))}, others ${cpu(gone, begun)}`,
+);
+churner.disconnect();
 clearInterval(writers);
 clearInterval(alive);
 latencies.sort((a, b) => a - b);
@@ -106,33 +115,29 @@ const grown = (after.heapUsed - before.heapUsed) / 1e6;
 const early = samples[1]?.heapUsed ?? full.heapUsed;
 const drift = ((samples.at(-1)?.heapUsed ?? early) - early) / 1e6;
 console.log(`heap grew by ${grown.toFixed(1)} MB in all, by ${drift.toFixed(1)} MB while it ran`);
-process.exit(grown > 15 || !isEmpty(after) ? 1 : 0);
+const isSlow = rate < churn * 0.99;
+process.exit(grown > 15 || !isEmpty(after) || isSlow ? 1 : 0);
 
 function isEmpty(now) {
   return now.links === 0 && now.connections === 0 && now.handles <= before.handles + 2;
 }
 
-function received(bytes, measures) {
+function received(bytes) {
   deliveries += Math.floor(bytes.length / CHANGE_BYTES);
-  if (!measures || bytes.length % CHANGE_BYTES !== 0) return;
+}
+
+function measured(bytes) {
+  received(bytes);
+  if (bytes.length % CHANGE_BYTES !== 0) return;
   for (let at = 0; at < bytes.length; at += CHANGE_BYTES) {
     latencies.push(performance.now() - origin - bytes.readDoubleBE(at + CHANGE_BYTES - 8));
   }
 }
 
-/** Connects to a room, and goes at any time: in the handshake, before the answer, or after it. */
-function comeAndGo() {
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.on('error', () => {});
-  socket.on('connect', () => {
-    const bytes = connectBytes(`bench/room${churned % rooms}`);
-    socket.write(bytes.subarray(0, churned % 3 === 0 ? churned % bytes.length : bytes.length));
-    setTimeout(() => socket.destroy(), churned % 100);
-  });
-  socket.on('close', () => {
-    churned += 1;
-  });
-  socket.resume();
+async function ask(process) {
+  process.send('usage');
+  const [answer] = await once(process, 'message');
+  return answer;
 }
 
 /** Lets the code be compiled before memory is looked at. */

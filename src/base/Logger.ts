@@ -11,7 +11,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
  * Where the server and its webapps write what happens.
  *
  * Values that help to find a connection, scope or bean go into `fields`, never into the text. Secrets go into neither. A line that a
- * peer can cause has its `remoteAddress` among the fields, or at least its `session`: such lines are limited, see {@link PeerLogLimits}.
+ * peer can cause has its `remoteAddress` among the fields: such lines are limited, see {@link PeerLogLimits}.
  */
 export interface Logger {
   /** For following single messages; off unless asked for. */

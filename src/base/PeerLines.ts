@@ -38,7 +38,7 @@ export class PeerLines {
 
   /** Counts a line with these fields; returns whether it is to be written. */
   admits(fields: Readonly<Record<string, unknown>>): boolean {
-    const name = fields['remoteAddress'] ?? fields['session'] ?? fields['connection'];
+    const name = fields['remoteAddress'];
     if (typeof name !== 'string') return true;
     this.#begin();
     const peer = this.#peer(name);

@@ -4,7 +4,7 @@ import type { Logger } from './Logger.ts';
 /**
  * How many log lines peers may cause, so that scanners and broken clients can fill neither log nor disk.
  *
- * Counts lines at `info` and above whose fields name a peer; what an application or the server itself has to say is never held back.
+ * Counts lines at `info` and above with a field `remoteAddress`; all others are always written, so an application decides by its fields.
  * How many lines were not written is told by a line of its own at the end of each interval.
  */
 export class PeerLogLimits {

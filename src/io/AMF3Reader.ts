@@ -271,7 +271,9 @@ export class AMF3Reader {
     if (form === undefined) {
       throw amfError('AMF_UNKNOWN_EXTERNALIZABLE', `externalizable class "${className}"`);
     }
-    const index = this.#objects.open(undefined, this.#budget);
+    const table = this.#objects;
+    const isWrapper = form.isWrapper === true;
+    const index = isWrapper ? table.openWrapper(this.#budget) : table.open(undefined, this.#budget);
     this.#budget.enter();
     const value = form.read(this);
     this.#budget.leave();

@@ -4,6 +4,8 @@ import { amfError } from './AMFLimits.ts';
 
 /** How a class that implements `IExternalizable` in ActionScript is read and written. */
 export interface Externalizable {
+  /** Whether the first value that is read is the result itself, so that values inside may refer to it before it is complete. */
+  readonly isWrapper?: boolean;
   /** Reads what the class wrote and returns it as an object or array; its class name is kept aside by the caller. */
   read(reader: AMF3Reader): object;
   /** Writes a value as its class does; the class name was written before. */
@@ -11,6 +13,7 @@ export interface Externalizable {
 }
 
 const arrayWrapper: Externalizable = {
+  isWrapper: true,
   read(reader) {
     const source = reader.readValue();
     if (Array.isArray(source)) return source;
@@ -22,6 +25,7 @@ const arrayWrapper: Externalizable = {
 };
 
 const objectProxy: Externalizable = {
+  isWrapper: true,
   read(reader) {
     const target = reader.readValue();
     if (typeof target === 'object' && target !== null) return target;

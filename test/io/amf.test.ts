@@ -214,6 +214,20 @@ describe('AMF3', () => {
     assert.equal(copy[0][0], copy[1]);
   });
 
+  it('lets what is in an ArrayCollection or ObjectProxy refer to it', () => {
+    const collection: unknown[] = withClassName([], 'flex.messaging.io.ArrayCollection');
+    collection.push({ owner: collection });
+    const list = readAMF3(writeAMF3(collection)) as { owner: unknown }[];
+    assert.equal(list[0]?.owner, list);
+    const proxy: { me?: unknown } = withClassName({}, 'flex.messaging.io.ObjectProxy');
+    proxy.me = [proxy];
+    const object = readAMF3(writeAMF3(proxy)) as { me: unknown[] };
+    assert.equal(object.me[0], object);
+    const nested = withClassName([collection], 'flex.messaging.io.ArrayList');
+    const outer = readAMF3(writeAMF3(nested)) as { owner: unknown }[][];
+    assert.equal(outer[0]?.[0]?.owner, outer[0]);
+  });
+
   it('counts the text that string references stand for', () => {
     const text = 'x'.repeat(1000);
     const value = Array.from({ length: 20_000 }, () => text);

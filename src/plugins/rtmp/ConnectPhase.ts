@@ -27,8 +27,9 @@ export interface ConnectAnswers {
   readonly bandwidthDetection: boolean;
 }
 
-/** Messages that a client may send ahead of the answer to its connect before it has to wait. */
+/** Messages that a client may send ahead of the answer to its connect before it has to wait, and bytes of them. */
 const MAX_HELD = 32;
+const MAX_HELD_BYTES = 64 * 1024;
 
 /** From the handshake to the answer of `connect`; after that the {@link RTMPConnection} has the link. */
 export class ConnectPhase implements LinkListener {
@@ -38,6 +39,8 @@ export class ConnectPhase implements LinkListener {
   /** Set while the application is asked. */
   #connection: RTMPConnection | undefined;
   readonly #held: RTMPMessage[] = [];
+  #heldBytes = 0;
+  #isPaused = false;
   #closed = false;
 
   constructor(link: RTMPLink, services: ConnectionServices, answers: ConnectAnswers) {
@@ -140,13 +143,17 @@ export class ConnectPhase implements LinkListener {
     connection.accepted(request.encoding, this.#held);
     // Not before the answer, where Red5 does it: clients take no calls before they know that they are connected.
     if (answers.bandwidthDetection) connection.checkBandwidth().catch(() => undefined);
-    if (this.#held.length >= MAX_HELD) this.#link.resume();
+    if (this.#isPaused) this.#link.resume();
   }
 
   /** Keeps what a client sends before its connect was answered; it is read when it was. */
   #hold(message: RTMPMessage): void {
     this.#held.push({ ...message, payload: Buffer.from(message.payload) });
-    if (this.#held.length === MAX_HELD) this.#link.pause();
+    this.#heldBytes += message.payload.length;
+    if (this.#isPaused || (this.#held.length < MAX_HELD && this.#heldBytes < MAX_HELD_BYTES))
+      return;
+    this.#isPaused = true;
+    this.#link.pause();
   }
 
   #refuse(message: RTMPMessage, command: Command, info: StatusInfo): void {

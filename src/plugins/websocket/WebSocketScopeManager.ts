@@ -311,6 +311,7 @@ export class WebSocketScopeManager {
           if (result instanceof Promise) background(result, this.#logger, 'WebSocket listener');
         } catch (error) {
           this.#logger.error(`WebSocket listener failed: ${describeError(error)}`, {
+            remoteAddress: connection.remoteAddress,
             listener: listener.constructor.name,
             path: scope.path,
             connection: connection.sessionID,

@@ -110,6 +110,22 @@ const vectors: readonly { name: string; bytes: string; messages: readonly RTMPMe
     messages: [message({ timestamp: 0x1000000, payload: hex(`${a128} bb`) })],
   },
   {
+    name: 'an extended time stamp that old encoders do not repeat',
+    bytes: `03 ffffff 000101 14 00000000 01000000 ${a128} c3 ${a128} c3 bb 03 000000 000001 14 00000000 cc`,
+    messages: [
+      message({ timestamp: 0x1000000, payload: hex(`${a128} ${a128} bb`) }),
+      message({ payload: hex('cc') }),
+    ],
+  },
+  {
+    name: 'an extended time stamp that a message without header repeats',
+    bytes: '03 ffffff 000001 14 00000000 01000000 aa c3 01000000 bb',
+    messages: [
+      message({ timestamp: 0x1000000, payload: hex('aa') }),
+      message({ timestamp: 0x2000000, payload: hex('bb') }),
+    ],
+  },
+  {
     name: 'a time stamp of exactly 0xffffff',
     bytes: '03 ffffff 000001 14 00000000 00ffffff aa',
     messages: [message({ timestamp: 0xffffff, payload: hex('aa') })],

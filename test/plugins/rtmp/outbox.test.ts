@@ -258,3 +258,29 @@ describe('TurnFlusher', () => {
     assert.equal(flushed, 2500);
   });
 });
+
+describe('one turn of the event loop', () => {
+  it('does not gather more for a slow reader than may wait for it', async () => {
+    const { stream, outbox, errors } = fixture();
+    stream.stop();
+    for (let i = 0; i < 50; i++) outbox.send(Buffer.alloc(100_000));
+    assert.equal(errors.length, 1, 'before the turn is over');
+    const held = stream.writableLength + outbox.queuedBytes;
+    assert.ok(held <= 2 * (200_000 + 100_000), `${held} bytes are held`);
+    await turn();
+    assert.equal(errors.length, 1);
+  });
+
+  it('gives a fast reader any amount', async () => {
+    const { stream, outbox, errors } = fixture();
+    for (let i = 0; i < 50; i++) outbox.send(Buffer.alloc(100_000, i));
+    await turn();
+    assert.deepEqual(errors, []);
+    const all = Buffer.concat(stream.writes);
+    assert.equal(all.length, 5_000_000);
+    assert.deepEqual(
+      Array.from({ length: 50 }, (_, i) => all[i * 100_000]),
+      Array.from({ length: 50 }, (_, i) => i),
+    );
+  });
+});

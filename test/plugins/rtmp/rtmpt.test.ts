@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { RTMPTHandler } from '../../../src/plugins/rtmp/index.ts';
-import { TCPTransport } from '../../../src/server/index.ts';
+import { MultiThreadedApplicationAdapter, TCPTransport } from '../../../src/server/index.ts';
 import { ManualClock } from './ManualClock.ts';
 import { message, readSharedObject, set, USE } from './RawClient.ts';
 import { type RunningRTMP, type StartOptions, startRTMP } from './startRTMP.ts';
@@ -171,6 +171,71 @@ describe('RTMPT', () => {
     assert.equal((await post(tunnel.port, `/send/${id}/0`, Buffer.alloc(101))).status, 413);
     await post(tunnel.port, `/close/${id}/1`);
     assert.equal((await post(tunnel.port, '/open/1')).status, 200);
+  });
+
+  it('refuses a body when those of the same session that are under way are too long together', async () => {
+    await using tunnel = await startTunnel({ maxBodyBytes: 100 });
+    const id = await open(tunnel.port);
+    const sockets = [0, 1, 2].map((sequence) => {
+      const socket = connect(tunnel.port, '127.0.0.1');
+      const head = `POST /send/${id}/${sequence} HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n`;
+      socket.write(head + 'x'.repeat(80));
+      return socket;
+    });
+    const answer = await Promise.race(
+      sockets.map(async (socket) => String((await once(socket, 'data'))[0])),
+    );
+    assert.match(answer, /^HTTP\/1\.1 413 /);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('ends a session that sends too much ahead of a request that is missing', async () => {
+    await using tunnel = await startTunnel();
+    const id = await open(tunnel.port);
+    await post(tunnel.port, `/idle/${id}/0`);
+    const [first, second] = [2, 3].map((sequence) =>
+      post(tunnel.port, `/send/${id}/${sequence}`, Buffer.alloc(200_000)),
+    );
+    const statuses = [(await first)?.status, (await second)?.status];
+    assert.deepEqual(statuses.toSorted(), [400, 404]);
+    assert.equal(tunnel.handler.sessionCount, 0);
+  });
+
+  it('takes no more than a request beyond what is read while the application thinks', async () => {
+    let decide: (said: boolean) => void = () => undefined;
+    const decided = new Promise<boolean>((resolve) => {
+      decide = resolve;
+    });
+    class Handler extends MultiThreadedApplicationAdapter {
+      static readonly remoteMethods = ['keep'];
+      kept = 0;
+
+      override async appConnect(): Promise<boolean> {
+        return await decided;
+      }
+
+      keep(): void {
+        this.kept += 1;
+      }
+    }
+    const handler = new Handler();
+    await using tunnel = await startTunnel({}, { handler });
+    const id = await open(tunnel.port);
+    await post(tunnel.port, `/send/${id}/0`, Buffer.concat([handshake, connectCommand]));
+    const call = message(20, amf0('keep', 0, null, 'x'.repeat(60_000)));
+    // Two are held, one waits to be read.
+    for (const sequence of [1, 2, 3]) await post(tunnel.port, `/send/${id}/${sequence}`, call);
+    let isAnswered = false;
+    const next = post(tunnel.port, `/send/${id}/4`, call).then(() => {
+      isAnswered = true;
+    });
+    for (let i = 0; i < 10; i++) await post(tunnel.port, '/fcs/ident2');
+    assert.equal(isAnswered, false);
+    decide(true);
+    await next;
+    for (let sequence = 5; handler.kept < 4; sequence++) {
+      assert.equal((await post(tunnel.port, `/idle/${id}/${sequence}`)).status, 200);
+    }
   });
 
   it('drops a client that sends no request for too long', async () => {

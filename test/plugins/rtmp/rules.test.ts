@@ -14,7 +14,7 @@ import { startRTMP } from './startRTMP.ts';
 import { amf0, utf } from './wireValues.ts';
 
 class App extends MultiThreadedApplicationAdapter {
-  static readonly remoteMethods: RemoteMethods = ['echo', 'fail', 'nothing', 'deep'];
+  static readonly remoteMethods: RemoteMethods = ['echo', 'fail', 'nothing', 'deep', 'huge'];
   readonly events: string[] = [];
   connections: Connection[] = [];
   onConnect: (connection: Connection, params: readonly unknown[]) => boolean | Promise<boolean> =
@@ -40,6 +40,10 @@ class App extends MultiThreadedApplicationAdapter {
   }
 
   nothing(): void {}
+
+  huge(): string {
+    return 'x'.repeat(2 ** 24);
+  }
 
   deep(): unknown {
     let value: unknown[] = [];
@@ -556,6 +560,17 @@ describe('RTMP commands', () => {
       await client.close();
     });
   }
+
+  it('answers with an error when a result is longer than a message can be', async () => {
+    await using rtmp = await startRTMP({ handler: new App() });
+    const client = await RawClient.connected(rtmp.port);
+    client.call('huge', 3, null);
+    const [name, , , info] = await client.command();
+    assert.equal(name, '_error');
+    assert.equal((info as Info)['code'], 'NetConnection.Call.Failed');
+    await client.settled();
+    await client.close();
+  });
 
   it('answers with an error when a result cannot be written', async () => {
     await using rtmp = await startRTMP({ handler: new App() });

@@ -25,6 +25,8 @@ interface ChunkStream {
   /** What a message without header adds to the time. */
   delta: number;
   extended: boolean;
+  /** The four bytes of the last header that had them. */
+  extendedField: number;
   /** Length of the current message. */
   length: number;
   buffer: Buffer;
@@ -145,14 +147,16 @@ export class ChunkReader {
     const at = start + basicBytes;
     const extended =
       format === 3 ? known?.extended === true : input.readUIntBE(at, 3) === EXTENDED_TIMESTAMP;
-    const size = extended ? headerBytes + 4 : headerBytes;
-    if (available < size) return false;
+    if (available < (extended ? headerBytes + 4 : headerBytes)) return false;
+    const field = extended ? input.readUInt32BE(start + headerBytes) : 0;
     const stream = known ?? this.#open(id, format);
-    this.#position = start + size;
+    // Old encoders leave the field out of the chunks that continue a message.
+    const isLeftOut = stream.open && format === 3 && field !== stream.extendedField;
+    this.#position = start + (extended && !isLeftOut ? headerBytes + 4 : headerBytes);
     if (format !== 3) {
-      const time = extended ? input.readUInt32BE(start + headerBytes) : input.readUIntBE(at, 3);
-      this.#begin(stream, format, time, at);
+      this.#begin(stream, format, extended ? field : input.readUIntBE(at, 3), at);
       stream.extended = extended;
+      stream.extendedField = field;
     } else if (!stream.open) {
       stream.timestamp = (stream.timestamp + stream.delta) >>> 0;
     }
@@ -176,6 +180,7 @@ export class ChunkReader {
       timestamp: 0,
       delta: 0,
       extended: false,
+      extendedField: 0,
       length: 0,
       buffer: EMPTY,
       received: 0,

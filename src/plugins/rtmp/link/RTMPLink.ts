@@ -13,39 +13,12 @@ import { INITIAL_CHUNK_SIZE } from '../chunk/chunkLimits.ts';
 import { encodeMessage } from '../chunk/encodeMessage.ts';
 import type { RTMPMessage } from '../chunk/RTMPMessage.ts';
 import { ServerHandshake } from '../handshake/ServerHandshake.ts';
-import {
-  acknowledgement,
-  readControlNumber,
-  readUserControl,
-  setChunkSize,
-  USER_CONTROL,
-  userControl,
-} from '../message/controlMessages.ts';
-import { MESSAGE_TYPE } from '../message/messageType.ts';
+import { setChunkSize } from '../message/controlMessages.ts';
 import { Outbox } from '../outbox/Outbox.ts';
 import type { TurnFlusher } from '../outbox/TurnFlusher.ts';
 import { rtmpError } from '../rtmpErrors.ts';
+import { LinkControl } from './LinkControl.ts';
 import type { LinkLimits } from './LinkLimits.ts';
-
-/** Bytes after which they are acknowledged when the peer asks for nothing or for more. */
-const ACKNOWLEDGE_AFTER = 128 * 1024;
-/** A peer that asks for an acknowledgement more often than this is not obeyed. */
-const ACKNOWLEDGE_AT_MOST_AFTER = 2500;
-
-/** Messages of unknown types in a row that are put up with. */
-const MAX_UNKNOWN_IN_A_ROW = 3;
-
-const CONTENT_TYPES: ReadonlySet<number> = new Set([
-  MESSAGE_TYPE.audio,
-  MESSAGE_TYPE.video,
-  MESSAGE_TYPE.dataAMF3,
-  MESSAGE_TYPE.sharedObjectAMF3,
-  MESSAGE_TYPE.commandAMF3,
-  MESSAGE_TYPE.dataAMF0,
-  MESSAGE_TYPE.sharedObjectAMF0,
-  MESSAGE_TYPE.commandAMF0,
-  MESSAGE_TYPE.aggregate,
-]);
 
 /** What all links of a server share. */
 export interface LinkServices {
@@ -82,6 +55,7 @@ export class RTMPLink {
   readonly #stream: Duplex;
   readonly #services: LinkServices;
   readonly #reader: ChunkReader;
+  readonly #control: LinkControl;
   readonly #outbox: Outbox;
   #listener: LinkListener | undefined;
   #handshake: ServerHandshake | undefined;
@@ -90,13 +64,6 @@ export class RTMPLink {
   #stallTimer: Timer | undefined;
   #isConnected = false;
   #pauses = 0;
-  #readBytes = 0;
-  #acknowledgedBytes = 0;
-  #acknowledgeAfter = ACKNOWLEDGE_AFTER;
-  #unknownInARow = 0;
-  #lastHeard: number;
-  #heardAtLastTick = 0;
-  #roundTripMs = -1;
   #state: 'open' | 'ending' | 'closed' = 'open';
 
   constructor(stream: Duplex, peer: PeerAddress, services: LinkServices) {
@@ -104,7 +71,14 @@ export class RTMPLink {
     this.peer = peer;
     this.#services = services;
     this.#reader = new ChunkReader(services.limits, services.inputBudget);
-    this.#lastHeard = services.clock.now();
+    this.#control = new LinkControl({
+      peer,
+      reader: this.#reader,
+      clock: services.clock,
+      logger: services.logger,
+      maxInactivityMs: services.limits.maxInactivityMs,
+      send: (message) => this.send(message),
+    });
     this.#outbox = new Outbox({
       stream,
       flusher: services.flusher,
@@ -118,7 +92,7 @@ export class RTMPLink {
 
   /** Bytes received so far, the handshake included. */
   get readBytes(): number {
-    return this.#readBytes;
+    return this.#control.readBytes;
   }
 
   /** Bytes sent so far, the handshake not included. */
@@ -133,7 +107,7 @@ export class RTMPLink {
 
   /** Milliseconds the last answered ping took; -1 before the first. */
   get roundTripMs(): number {
-    return this.#roundTripMs;
+    return this.#control.roundTripMs;
   }
 
   /** Size of the chunks that are sent. */
@@ -218,17 +192,7 @@ export class RTMPLink {
   /** Looks after a connected peer; called at each interval. Asks it for a sign of life if it gave none since the last call. */
   tick(): void {
     if (this.#state !== 'open' || !this.#isConnected) return;
-    const { clock, limits } = this.#services;
-    const now = clock.now();
-    if (this.#readBytes !== this.#heardAtLastTick) {
-      this.#heardAtLastTick = this.#readBytes;
-      return;
-    }
-    if (now - this.#lastHeard > limits.maxInactivityMs) {
-      this.fail(rtmpError('RTMP_INACTIVE', `nothing received for ${now - this.#lastHeard} ms`));
-      return;
-    }
-    this.send(userControl(USER_CONTROL.pingRequest, now));
+    this.#guard(() => this.#control.tick());
   }
 
   /** Closes after everything queued was sent, or after a time. */
@@ -260,8 +224,7 @@ export class RTMPLink {
 
   #received(bytes: Buffer): void {
     if (this.#state !== 'open') return;
-    this.#readBytes += bytes.length;
-    this.#lastHeard = this.#services.clock.now();
+    this.#control.heard(bytes.length);
     this.#guard(() => {
       if (this.#handshake !== undefined) {
         this.#shake(this.#handshake, bytes);
@@ -269,7 +232,7 @@ export class RTMPLink {
         this.#reader.push(bytes);
       }
       this.#handOnMessages();
-      this.#acknowledge();
+      this.#control.acknowledge();
     });
     // Whoever handed the stream over may have set it going again.
     if (this.#pauses > 0) this.#stream.pause();
@@ -293,69 +256,8 @@ export class RTMPLink {
     while (this.#pauses === 0 && this.#state === 'open' && this.#handshake === undefined) {
       const message = this.#reader.next();
       if (message === undefined) return;
-      this.#dispatch(message);
+      if (!this.#control.take(message)) (this.#listener as LinkListener).messageReceived(message);
     }
-  }
-
-  #dispatch(message: RTMPMessage): void {
-    if (CONTENT_TYPES.has(message.type)) {
-      this.#unknownInARow = 0;
-      (this.#listener as LinkListener).messageReceived(message);
-      return;
-    }
-    switch (message.type) {
-      case MESSAGE_TYPE.setChunkSize:
-        this.#reader.setChunkSize(readControlNumber(message));
-        break;
-      case MESSAGE_TYPE.abort:
-        this.#reader.abort(readControlNumber(message));
-        break;
-      case MESSAGE_TYPE.userControl:
-        this.#userControl(message.payload);
-        break;
-      case MESSAGE_TYPE.windowSize:
-        this.#acknowledgeAfter = Math.min(
-          Math.max(readControlNumber(message), ACKNOWLEDGE_AT_MOST_AFTER),
-          ACKNOWLEDGE_AFTER,
-        );
-        break;
-      case MESSAGE_TYPE.acknowledgement: // What a peer has read is seen by TCP's flow control already.
-      case MESSAGE_TYPE.peerBandwidth:
-        readControlNumber(message);
-        break;
-      default:
-        this.#unknown(message.type);
-        return;
-    }
-    this.#unknownInARow = 0;
-  }
-
-  #userControl(payload: Buffer): void {
-    const { event, value } = readUserControl(payload);
-    if (value === undefined) return;
-    if (event === USER_CONTROL.pingRequest) {
-      this.send(userControl(USER_CONTROL.pingResponse, value));
-    } else if (event === USER_CONTROL.pingResponse) {
-      const elapsed = (this.#services.clock.now() - value) >>> 0;
-      if (elapsed <= this.#services.limits.maxInactivityMs) this.#roundTripMs = elapsed;
-    }
-  }
-
-  #unknown(type: number): void {
-    this.#unknownInARow += 1;
-    if (this.#unknownInARow >= MAX_UNKNOWN_IN_A_ROW) {
-      throw rtmpError(
-        'RTMP_UNKNOWN_MESSAGES',
-        `${this.#unknownInARow} in a row, last type ${type}`,
-      );
-    }
-    this.#services.logger.debug(`message of unknown type ${type} ignored`, { ...this.peer });
-  }
-
-  #acknowledge(): void {
-    if (this.#readBytes - this.#acknowledgedBytes < this.#acknowledgeAfter) return;
-    this.#acknowledgedBytes = this.#readBytes;
-    this.send(acknowledgement(this.#readBytes));
   }
 
   #guard(task: () => void): void {

@@ -1,6 +1,7 @@
+import { Red5Error } from '../../../base/index.ts';
 import { AMF0Reader, AMF0Writer, AMF3Writer, type AMFReadOptions } from '../../../io/index.ts';
-import { rtmpError } from '../rtmpErrors.ts';
-import { MESSAGE_TYPE, type ObjectEncoding } from './messageType.ts';
+import { type RTMPErrorCode, rtmpError } from '../rtmpErrors.ts';
+import { MAX_PAYLOAD, MESSAGE_TYPE, type ObjectEncoding } from './messageType.ts';
 
 const AMF3_MARKER = 0x11;
 
@@ -51,6 +52,8 @@ export interface CommandBody {
  *
  * With encoding 3 names, numbers, booleans and text stay AMF0, as AMF3 allows inside type 17, so that readers that know AMF0
  * only still find name and transaction; everything else is AMF3.
+ *
+ * @throws Red5Error with code `RTMP_MESSAGE_TOO_LARGE` or one of AMF's
  */
 export function writeCommand(command: Command, encoding: ObjectEncoding): CommandBody {
   const writer = new AMF0Writer();
@@ -66,6 +69,11 @@ export function writeCommand(command: Command, encoding: ObjectEncoding): Comman
       writer.writeValue(value);
     }
   }
+  const payload = writer.toBuffer();
+  if (payload.length > MAX_PAYLOAD) {
+    const message = `a command of ${payload.length} bytes; at most ${MAX_PAYLOAD} fit into a message`;
+    throw new Red5Error('RTMP_MESSAGE_TOO_LARGE' satisfies RTMPErrorCode, message);
+  }
   const type = encoding === 3 ? MESSAGE_TYPE.commandAMF3 : MESSAGE_TYPE.commandAMF0;
-  return { type, payload: writer.toBuffer() };
+  return { type, payload };
 }

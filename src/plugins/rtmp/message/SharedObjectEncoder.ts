@@ -1,10 +1,7 @@
 import type { SharedObjectBatch } from '../../../server/index.ts';
 import { encodeMessage } from '../chunk/encodeMessage.ts';
-import { CHUNK_STREAM, MESSAGE_TYPE, type ObjectEncoding } from './messageType.ts';
+import { CHUNK_STREAM, MAX_PAYLOAD, MESSAGE_TYPE, type ObjectEncoding } from './messageType.ts';
 import { writeSharedObjectMessage } from './sharedObjectMessage.ts';
-
-/** Longest body of a message: its length has 24 bits. */
-const MAX_PAYLOAD = 0xff_ffff;
 
 /**
  * Encodes what changed in shared objects, once for all receivers of one encoding and chunk size.

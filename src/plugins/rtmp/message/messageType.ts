@@ -27,3 +27,6 @@ export const CHUNK_STREAM = {
   /** Commands and shared objects. */
   command: 3,
 } as const;
+
+/** Longest body of a message: its length has 24 bits. */
+export const MAX_PAYLOAD = 0xff_ffff;

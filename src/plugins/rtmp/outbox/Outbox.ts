@@ -34,6 +34,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   #pending: Buffer[] = [];
+  #pendingBytes = 0;
   #dirty = false;
   #stalled = false;
   #closed = false;
@@ -65,6 +66,10 @@ export class Outbox {
       return;
     }
     this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+    // A client may cause any number of answers in one turn; who reads fast enough has room for them now.
+    if (this.#pendingBytes > this.#options.maxQueuedBytes)
+      this.#writePending((list) => Buffer.concat(list));
     if (this.#dirty) return;
     this.#dirty = true;
     this.#options.flusher.add(this);
@@ -102,9 +107,7 @@ export class Outbox {
   flush(merger: BufferMerger): void {
     this.#dirty = false;
     if (this.#pending.length === 0 || this.#closed) return;
-    const list = this.#pending;
-    this.#pending = [];
-    this.#write(merger.merge(list));
+    this.#writePending((list) => merger.merge(list));
   }
 
   /** To be called when the stream says `drain`. */
@@ -132,6 +135,13 @@ export class Outbox {
     this.#closed = true;
     this.#pending = [];
     this.#forgetWaiting();
+  }
+
+  #writePending(join: (list: readonly Buffer[]) => Buffer): void {
+    const list = this.#pending;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#write(join(list));
   }
 
   #write(bytes: Buffer): void {

@@ -44,7 +44,7 @@ export class RTMPTHandler implements SocketHandler, Lifecycle {
   readonly phase = 0;
   /** Clients at a time; more are answered with 503. Default 1,000. */
   maxSessions = 1_000;
-  /** Bytes of one request's body; more are answered with 413. Default 1 MiB. */
+  /** Bytes of one request's body, and half of what one client's requests may have under way; more are answered with 413. Default 1 MiB. */
   maxBodyBytes: number = 1024 * 1024;
   /** How long a client may send no request. Default 20,000. */
   sessionTimeoutMs = 20_000;
@@ -104,31 +104,38 @@ export class RTMPTHandler implements SocketHandler, Lifecycle {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const [, command = '', id = '', sequence] = PATH.exec(path) ?? [];
+    // Only what a session sends is kept; other bodies are read away.
+    const sender = command === 'send' ? this.#sessions.get(id) : undefined;
     const parts: Buffer[] = [];
     let length = 0;
+    let isTooLong = false;
     request.on('data', (bytes: Buffer) => {
       length += bytes.length;
-      if (length <= this.maxBodyBytes) parts.push(bytes);
+      if (sender !== undefined) sender.bodyBytes += bytes.length;
+      const underWay = sender?.bodyBytes ?? length;
+      if (isTooLong) return;
+      isTooLong = length > this.maxBodyBytes || underWay > 2 * this.maxBodyBytes;
+      if (isTooLong) parts.length = 0;
+      else if (sender !== undefined) parts.push(bytes);
+      if (isTooLong) refuse(response, 413);
     });
     request.on('error', () => undefined); // The client has gone; there is nobody to answer.
-    request.on('end', () => {
-      if (length > this.maxBodyBytes) refuse(response, 413);
-      else this.#route(request, response, Buffer.concat(parts));
+    request.on('close', () => {
+      if (sender !== undefined) sender.bodyBytes -= length;
     });
-  }
-
-  #route(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-    const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    if (request.method !== 'POST') {
-      refuse(response, 405);
-    } else if (OPEN.test(path)) {
-      this.#open(request, response);
-    } else {
-      const [, command, id = '', sequence] = PATH.exec(path) ?? [];
-      const session = this.#sessions.get(id);
-      if (command === undefined || session === undefined) refuse(response, 404);
-      else this.#use(session, response, { command, sequence: Number(sequence), body });
-    }
+    request.on('end', () => {
+      if (isTooLong) return;
+      if (request.method !== 'POST') refuse(response, 405);
+      else if (OPEN.test(path)) this.#open(request, response);
+      else {
+        const session = this.#sessions.get(id);
+        const body = Buffer.concat(parts);
+        if (session === undefined) refuse(response, 404);
+        else this.#use(session, response, { command, sequence: Number(sequence), body });
+      }
+    });
   }
 
   #open(request: IncomingMessage, response: ServerResponse): void {
@@ -168,9 +175,7 @@ export class RTMPTHandler implements SocketHandler, Lifecycle {
       answer(response, NOTHING);
       return;
     }
-    // The body of an idle request is one byte that means nothing.
-    const body = request.command === 'idle' ? Buffer.alloc(0) : request.body;
-    const taken = session.request(request.sequence, body, (bytes) => {
+    const taken = session.request(request.sequence, request.body, (bytes) => {
       if (bytes === undefined) refuse(response, 404);
       else answer(response, bytes);
     });

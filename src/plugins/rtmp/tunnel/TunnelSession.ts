@@ -8,6 +8,8 @@ const EMPTY_BEFORE_LONGER = 10;
 
 /** Requests that may be ahead of one that is missing. */
 const MAX_AHEAD = 8;
+/** Bytes of them. */
+const MAX_AHEAD_BYTES = 256 * 1024;
 
 interface Held {
   readonly body: Buffer;
@@ -24,6 +26,8 @@ export class TunnelSession {
   readonly stream: TunnelStream;
   /** When the last request came. */
   lastRequest: number;
+  /** Bytes of bodies that are under way. */
+  bodyBytes = 0;
   #next: number | undefined;
   #lastResponse: Buffer = Buffer.alloc(0);
   #busy = false;
@@ -52,7 +56,8 @@ export class TunnelSession {
       return true;
     }
     if (sequence < this.#next || this.#held.has(sequence)) return false;
-    if (this.#held.size >= MAX_AHEAD) return false;
+    const isAhead = sequence > this.#next || this.#busy;
+    if (isAhead && this.#isTooFar(body.length)) return false;
     this.#held.set(sequence, { body, respond });
     this.#work();
     return true;
@@ -64,10 +69,20 @@ export class TunnelSession {
     this.#held.clear();
   }
 
+  #isTooFar(bytes: number): boolean {
+    let held = bytes;
+    for (const { body } of this.#held.values()) held += body.length;
+    return this.#held.size >= MAX_AHEAD || (bytes > 0 && held > MAX_AHEAD_BYTES);
+  }
+
   #work(): void {
     const next = this.#next as number;
     const request = this.#held.get(next);
     if (this.#busy || request === undefined) return;
+    if (request.body.length > 0 && this.stream.isFull) {
+      this.stream.whenRead(() => this.#work());
+      return;
+    }
     this.#held.delete(next);
     this.#busy = true;
     this.#next = next + 1;

@@ -8,6 +8,7 @@ export class TunnelStream extends Duplex {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #writeDone: (() => void) | undefined;
+  #whenRead: (() => void) | undefined;
 
   constructor() {
     super({ allowHalfOpen: true });
@@ -16,6 +17,16 @@ export class TunnelStream extends Duplex {
   /** Bytes that wait. */
   get waitingBytes(): number {
     return this.#waitingBytes;
+  }
+
+  /** Whether enough waits to be read, so that no more should be handed on before {@link whenRead}. */
+  get isFull(): boolean {
+    return this.readableLength >= this.readableHighWaterMark;
+  }
+
+  /** Calls back once, when what waits was read. */
+  whenRead(callback: () => void): void {
+    this.#whenRead = callback;
   }
 
   /** Hands on bytes of a request. */
@@ -34,7 +45,11 @@ export class TunnelStream extends Duplex {
     return bytes;
   }
 
-  override _read(): void {}
+  override _read(): void {
+    const callback = this.#whenRead;
+    this.#whenRead = undefined;
+    if (callback !== undefined) setImmediate(callback); // The reader is in the middle of it.
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.#waiting.push(chunk);
@@ -45,6 +60,7 @@ export class TunnelStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#writeDone = undefined;
+    this.#whenRead = undefined;
     done(error);
   }
 }
