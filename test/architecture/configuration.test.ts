@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { EventLoopWatch } from '../../src/boot/index.ts';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
@@ -27,6 +28,7 @@ interface DocumentedClass {
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
   DeploymentPolicy,
+  EventLoopWatch,
   SharedObjectLimits,
   GlobalScope,
   WebScope,
