@@ -17,7 +17,6 @@ export {
   type SourceLocation,
   type Timer,
 } from './base/index.ts';
-export { beanType, ContainerModule, decorate, inject, injectable } from './container/index.ts';
 export {
   AdminEndpoint,
   type Deployment,
@@ -26,6 +25,7 @@ export {
   WebappArchives,
   WebappWatcher,
 } from './boot/index.ts';
+export { beanType, ContainerModule, decorate, inject, injectable } from './container/index.ts';
 export { FLVConnection } from './plugins/rtmp/index.ts';
 export {
   CLOSE_CODE,

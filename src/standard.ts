@@ -6,7 +6,7 @@ import {
   StreamList,
 } from './apps/live/index.ts';
 import { PeerLogLimits } from './base/index.ts';
-import { AdminEndpoint, WebappArchives, WebappWatcher } from './boot/index.ts';
+import { AdminEndpoint, EventLoopWatch, WebappArchives, WebappWatcher } from './boot/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
 import { FLVHandler, RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
@@ -65,6 +65,7 @@ export function standardClasses(): ClassRegistry {
   add('PeerLogLimits', PeerLogLimits);
   add('DeploymentPolicy', DeploymentPolicy);
   add('StreamSettings', StreamSettings);
+  add('EventLoopWatch', EventLoopWatch);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);

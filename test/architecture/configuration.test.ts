@@ -4,7 +4,12 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml';
 import { PeerLogLimits } from '../../src/base/index.ts';
-import { AdminEndpoint, WebappArchives, WebappWatcher } from '../../src/boot/index.ts';
+import {
+  AdminEndpoint,
+  EventLoopWatch,
+  WebappArchives,
+  WebappWatcher,
+} from '../../src/boot/index.ts';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { JSONProtocol, WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
@@ -30,6 +35,7 @@ interface DocumentedClass {
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
   DeploymentPolicy,
+  EventLoopWatch,
   SharedObjectLimits,
   PeerLogLimits,
   StreamSettings,

@@ -87,6 +87,7 @@ describe('what ships', () => {
       .filter((name) => !offered.has(registry.find(name)?.class));
     assert.deepEqual(missing.toSorted(), [
       'FLVHandler',
+      'EventLoopWatch',
       'HTTPPlugin',
       'RTMPHandler',
       'RTMPPlugin',
