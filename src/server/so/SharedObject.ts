@@ -157,6 +157,7 @@ export class SharedObject {
 
   // Reading
 
+  /** Whether the attribute exists. */
   hasAttribute(key: string): boolean {
     return this.#changes.attributes.get(key) !== undefined;
   }
@@ -180,6 +181,7 @@ export class SharedObject {
     return new Map([...this.#changes.attributes.entries].map(([key, entry]) => [key, entry.value]));
   }
 
+  /** Names of all attributes. */
   getAttributeNames(): string[] {
     return [...this.#changes.attributes.entries.keys()];
   }
@@ -362,19 +364,23 @@ export class SharedObject {
     else this.#endsAfterBatch = 'closed';
   }
 
+  /** Tells a listener on the server of every change from now on. */
   addSharedObjectListener(listener: SharedObjectListener): void {
     this.#callbacks.addListener(listener);
   }
 
+  /** Removes what `addSharedObjectListener` added; nothing happens when it is not there. */
   removeSharedObjectListener(listener: SharedObjectListener): void {
     this.#callbacks.removeListener(listener);
   }
 
+  /** Asks a handler before clients may do something to this object; the application is asked as well. */
   registerSharedObjectSecurity(handler: SharedObjectSecurity): void {
     this.#security ??= new Set();
     this.#security.add(handler);
   }
 
+  /** Removes what `registerSharedObjectSecurity` added. */
   unregisterSharedObjectSecurity(handler: SharedObjectSecurity): void {
     this.#security?.delete(handler);
   }
@@ -386,6 +392,7 @@ export class SharedObject {
     this.#callbacks.setHandler(name, handler);
   }
 
+  /** Removes what `registerServiceHandler` added. */
   unregisterServiceHandler(name = ''): void {
     this.#callbacks.removeHandler(name);
   }

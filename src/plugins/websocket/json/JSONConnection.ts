@@ -15,7 +15,6 @@ import {
   WebSocketConnection,
   type WebSocketConnectionOptions,
 } from '../WebSocketConnection.ts';
-import type { WebSocketScopeManager } from '../WebSocketScopeManager.ts';
 import { type ClientMessage, idOf, parseFields, readClientMessage } from './ClientMessage.ts';
 import { badMessage, JSONFault } from './JSONFault.ts';
 import type { JSONServer } from './JSONServer.ts';
@@ -39,8 +38,11 @@ export class JSONConnection
   extends WebSocketConnection
   implements ServiceCapableConnection, SharedObjectSubscriber, SessionConnection
 {
+  /** Nothing may be dropped, as it could not be resumed then. @internal */
+  readonly needsAll = true;
+  /** What was sent of whole objects, until the client has read it. @internal */
+  extraQueueBytes = 0;
   readonly #shared: JSONServer;
-  readonly #manager: WebSocketScopeManager;
   readonly #calls: PendingCalls;
   #state: 'new' | 'joining' | 'joined' | 'ended' = 'new';
   #session: Session | undefined;
@@ -49,13 +51,9 @@ export class JSONConnection
   readonly #objects: UsedSharedObjects;
 
   /** @internal */
-  constructor(
-    options: WebSocketConnectionOptions,
-    { shared, manager }: { readonly shared: JSONServer; readonly manager: WebSocketScopeManager },
-  ) {
+  constructor(options: WebSocketConnectionOptions, shared: JSONServer) {
     super(options);
     this.#shared = shared;
-    this.#manager = manager;
     this.#objects = new UsedSharedObjects(this, shared);
     const { callTimeoutMs, maxPendingCalls } = shared.protocol;
     const { clock } = shared.server;
@@ -77,6 +75,7 @@ export class JSONConnection
   }
 
   sharedObjectChanged(batch: SharedObjectBatch): void {
+    if (this.extraQueueBytes > 0 && this.queuedBytes === 0) this.extraQueueBytes = 0;
     this.#objects.changed(batch);
   }
 
@@ -91,7 +90,7 @@ export class JSONConnection
 
   /** The handshake was answered. @internal */
   opened(): void {
-    this.#manager.jsonClients.add(this);
+    this.manager.jsonClients.add(this);
     const { server, settings } = this.#shared;
     this.#timer = server.clock.after(settings.connectTimeoutMs, () => {
       this.close(CLOSE_CODE.POLICY_VIOLATION, 'not joined in time');
@@ -119,7 +118,7 @@ export class JSONConnection
     this.#timer?.cancel();
     this.#held = [];
     this.#calls.close();
-    this.#manager.jsonClients.delete(this);
+    this.manager.jsonClients.delete(this);
     if (this.#session !== undefined) this.#shared.sessions.left(this.#session, this);
   }
 
@@ -131,7 +130,7 @@ export class JSONConnection
   /** Sends what may be larger than all that otherwise may wait for a client. @internal */
   sendState(text: string): void {
     const frame = encodeTextFrame(text);
-    this.member.allowance = Math.max(this.member.allowance, frame.length);
+    this.extraQueueBytes += frame.length;
     this.member.send(frame);
   }
 

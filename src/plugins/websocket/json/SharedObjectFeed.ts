@@ -1,7 +1,9 @@
 import { describeError } from '../../../base/index.ts';
 import type { SharedObject, SharedObjectBatch } from '../../../server/index.ts';
 import { encodeTextFrame } from '../frame/encodeFrame.ts';
-import { type FanOut, FanOutGroup, type FanOutMember } from '../frame/FanOut.ts';
+import type { FanOut } from '../frame/FanOut.ts';
+import { FanOutGroup } from '../frame/FanOutGroup.ts';
+import type { FanOutMember } from '../frame/FanOutMember.ts';
 import { changesText } from './messageTexts.ts';
 
 /**
