@@ -7,6 +7,7 @@ const layers = {
   plugins: ['base', 'io', 'server'],
   boot: ['base', 'container', 'server'],
   apps: ['index\\.ts'],
+  client: [],
 };
 
 module.exports = {
@@ -28,6 +29,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '/index\\.ts$'] },
+    },
+    {
+      name: 'the client runs in browsers',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { pathNot: '^src/client/' },
     },
     {
       name: 'no value-import cycles',

@@ -302,11 +302,8 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
         return;
       }
     }
-    if (connection instanceof JSONConnection) {
-      connection.received(data, isBinary);
-      return;
-    }
-    connection.manager.deliver(new WSMessage(connection, data, { isBinary, timeStamp: at }));
+    if (connection instanceof JSONConnection) connection.received(data, isBinary);
+    else connection.manager.deliver(new WSMessage(connection, data, { isBinary, timeStamp: at }));
   }
 
   /** @internal */

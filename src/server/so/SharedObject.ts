@@ -1,32 +1,18 @@
 import { Red5Error, type Timer } from '../../base/index.ts';
 import { type AttributeSource, AttributeStore, attributeEntries } from '../AttributeStore.ts';
 import type { BaseConnection } from '../connection/BaseConnection.ts';
-import { runWithConnection } from '../connection/Red5.ts';
 import { isPromise, type MaybePromise } from '../MaybePromise.ts';
 import { randomID } from '../randomID.ts';
 import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
-import { AtomicRequests } from './AtomicRequests.ts';
 import { Changes, type OpenBatch } from './Changes.ts';
-import { type ClientMessage, ClientMessages } from './ClientMessages.ts';
-import { ClientRequests, type RequestContext } from './ClientRequests.ts';
+import type { ClientMessage } from './ClientMessages.ts';
 import { Deliveries } from './Deliveries.ts';
-import { decideRequests } from './decideRequests.ts';
-import type {
-  KnownVersion,
-  SharedObjectEvent,
-  SharedObjectSubscriber,
-} from './SharedObjectBatch.ts';
+import { MessageRunner } from './MessageRunner.ts';
+import type { SharedObjectEvent, SharedObjectSubscriber } from './SharedObjectBatch.ts';
 import { SharedObjectCallbacks } from './SharedObjectCallbacks.ts';
-import { SharedObjectHistory } from './SharedObjectHistory.ts';
 import type { SharedObjectLimits } from './SharedObjectLimits.ts';
 import type { SharedObjectListener } from './SharedObjectListener.ts';
-import type {
-  SharedObjectAnswer,
-  SharedObjectFault,
-  SharedObjectOutcome,
-  SharedObjectState,
-} from './SharedObjectOutcome.ts';
 import type { SharedObjectSecurity } from './SharedObjectSecurity.ts';
 import type { SharedObjects } from './SharedObjects.ts';
 import { Subscribers } from './Subscribers.ts';
@@ -82,14 +68,7 @@ export class SharedObject {
   readonly #creationTime: number;
   #deliveries: Deliveries | undefined;
   #security: Set<SharedObjectSecurity> | undefined;
-  /** From the first client on that could come back. */
-  #history: SharedObjectHistory | undefined;
-  #messages: ClientMessages | undefined;
-  #requests: { readonly single: ClientRequests; readonly atomic: AtomicRequests } | undefined;
-  /** What the client that caused the open batch is told when it is closed. */
-  #answer:
-    | { readonly send: SharedObjectAnswer; readonly of: () => SharedObjectOutcome }
-    | undefined;
+  #messages: MessageRunner | undefined;
   #updateTimer: Timer | undefined;
   #isLoading = false;
   #isClosed = false;
@@ -405,17 +384,21 @@ export class SharedObject {
    * @internal
    */
   receive(message: ClientMessage): MaybePromise<void> {
-    this.#messages ??= new ClientMessages({
-      isBlocked: () => this.#isBlocked,
-      decide: (asked) => this.#decide(asked),
-      apply: (asked, decisions) => this.#apply(asked, decisions),
-      logger: this.#server.logger,
+    this.#messages ??= new MessageRunner({
+      so: this,
+      limits: this.#limits,
+      persistent: this.persistent,
+      changes: this.#changes,
+      callbacks: this.#callbacks,
+      subscribers: this.#subscribers,
+      isBusy: () => this.#isLoading || this.#deliveries?.isDelivering === true,
+      security: () => [...(this.#security ?? []), ...securityOf(this.scope)],
+      join: (connection, told) => this.#join(connection, told),
+      leave: (connection) => this.#leave(connection),
+      close: () => this.#close(),
+      status: (code) => this.#status(code),
     });
-    if (this.#messages.waiting < this.#limits.maxWaitingMessages) {
-      return this.#messages.add(message);
-    }
-    this.#refuse(message, 'SharedObject.QuotaExceeded');
-    return undefined;
+    return this.#messages.receive(message);
   }
 
   /** @internal */
@@ -461,124 +444,6 @@ export class SharedObject {
     return this.#deliveries?.settled();
   }
 
-  /** Whether messages of clients have to wait. */
-  get #isBlocked(): boolean {
-    const isOpen = this.#changes.batch !== undefined;
-    return isOpen || this.#isLoading || this.#deliveries?.isDelivering === true;
-  }
-
-  #decide(message: ClientMessage): MaybePromise<readonly boolean[] | undefined> {
-    const handlers = [...(this.#security ?? []), ...securityOf(this.scope)];
-    if (handlers.length === 0) return undefined;
-    return runWithConnection(message.connection, () =>
-      decideRequests(this, message.requests, handlers, (error) =>
-        this.#callbacks.logError(error, 'shared object security'),
-      ),
-    );
-  }
-
-  #apply(message: ClientMessage, decisions: readonly boolean[] | undefined): void {
-    if (this.#isClosed) {
-      this.#refuse(message, 'SharedObject.ObjectCreationFailed');
-      return;
-    }
-    runWithConnection(message.connection, () => {
-      const batch = this.#changes.open(message.connection);
-      try {
-        if (message.answer === undefined) this.#carryOutEach(batch, message, decisions);
-        else this.#answer = this.#carryOutAll(batch, message, { decisions, send: message.answer });
-      } catch (error) {
-        this.#callbacks.logError(error, 'a shared object message');
-      }
-      this.#close();
-    });
-  }
-
-  #carryOutEach(
-    batch: OpenBatch,
-    { connection, requests }: ClientMessage,
-    decisions: readonly boolean[] | undefined,
-  ): void {
-    const { single } = this.#carryOut;
-    requests.forEach((request, index) => {
-      const allowed = decisions === undefined || decisions[index] === true;
-      try {
-        single.carryOut(batch, connection, { request, allowed });
-      } catch (error) {
-        this.#callbacks.logError(error, 'a shared object request');
-      }
-    });
-  }
-
-  /** Carries out a message that wants an answer; returns the answer, which is made when the batch is complete. */
-  #carryOutAll(
-    batch: OpenBatch,
-    { connection, requests }: ClientMessage,
-    {
-      decisions,
-      send,
-    }: { readonly decisions: readonly boolean[] | undefined; readonly send: SharedObjectAnswer },
-  ): { readonly send: SharedObjectAnswer; readonly of: () => SharedObjectOutcome } {
-    const [first] = requests;
-    if (first?.type === 'use') {
-      const mayUse = decisions?.[0] !== false && connection.isConnected;
-      if (!mayUse) return { send, of: () => this.#failed({ code: 'SharedObject.NoReadAccess' }) };
-      // Who is subscribed already has got everything, so there is nothing to go on from.
-      const known = this.#subscribers.has(connection) ? undefined : first.known;
-      this.#history ??= new SharedObjectHistory(this.#limits, this.version);
-      this.#join(connection, () => undefined);
-      return {
-        send,
-        of: () => ({ ok: true, version: this.version, state: this.#stateSince(known) }),
-      };
-    }
-    if (first?.type === 'release') {
-      this.unsubscribe(connection);
-      return { send, of: () => ({ ok: true, version: this.version }) };
-    }
-    const fault = this.#carryOut.atomic.carryOut(batch, connection, { requests, decisions });
-    return {
-      send,
-      of: () => (fault === undefined ? { ok: true, version: this.version } : this.#failed(fault)),
-    };
-  }
-
-  #stateSince(known: KnownVersion | undefined): SharedObjectState {
-    const { version } = this;
-    const isKnown = known !== undefined && known.epoch === this.epoch && known.version <= version;
-    const batches = isKnown ? this.#history?.since(known.version) : undefined;
-    if (batches !== undefined) return { sharedObject: this, version, kind: 'changes', batches };
-    const attributes = [...this.#changes.attributes.entries].map(([key, entry]) => ({
-      key,
-      value: entry.value,
-      version: entry.version,
-    }));
-    return { sharedObject: this, version, kind: 'snapshot', attributes };
-  }
-
-  #failed(fault: SharedObjectFault): SharedObjectOutcome {
-    if (fault.code !== 'SharedObject.VersionMismatch') this.#status(fault.code);
-    return { ok: false, version: this.version, fault };
-  }
-
-  get #carryOut(): { readonly single: ClientRequests; readonly atomic: AtomicRequests } {
-    if (this.#requests !== undefined) return this.#requests;
-    const context: RequestContext = {
-      persistent: this.persistent,
-      changes: this.#changes,
-      callbacks: this.#callbacks,
-      subscribers: this.#subscribers,
-      join: (connection, told) => this.#join(connection, told),
-      leave: (connection) => this.#leave(connection),
-      status: (code) => this.#status(code),
-    };
-    this.#requests = {
-      single: new ClientRequests(context),
-      atomic: new AtomicRequests(context, this.#limits),
-    };
-    return this.#requests;
-  }
-
   #join(connection: SubscriberConnection, told: () => void): void {
     const isNew = !this.#subscribers.has(connection);
     if (isNew) {
@@ -619,31 +484,16 @@ export class SharedObject {
     const { name, persistent, version } = this;
     const { source, owner } = closed;
     const sync = { name, persistent, version, events: closed.sync };
-    if (sync.events.length > 0) this.#history?.add(sync, closed.bytes);
+    if (sync.events.length > 0) this.#messages?.record(sync, closed.bytes);
     const stored =
       persistent && closed.stored.size > 0 ? this.#owner.save(this, closed.stored) : undefined;
     this.#deliveries ??= new Deliveries(this, this.#subscribers.connections, {
       logger: this.#server.logger,
       afterwards: () => this.#messages?.next(),
     });
-    this.#deliveries.add({ source, owner, sync, stored, answer: this.#takeAnswer() });
+    this.#deliveries.add({ source, owner, sync, stored, answer: this.#messages?.takeAnswer() });
     this.#endAfterBatch();
     this.#messages?.next();
-  }
-
-  /** The answer to the batch that was closed just now, to be sent when it is stored. */
-  #takeAnswer(): ((isStored: boolean) => void) | undefined {
-    const answer = this.#answer;
-    if (answer === undefined) return undefined;
-    this.#answer = undefined;
-    const outcome = answer.of();
-    return (isStored) => {
-      try {
-        answer.send(isStored || !outcome.ok ? outcome : notStored(outcome.version));
-      } catch (error) {
-        this.#callbacks.logError(error, 'answering a shared object message');
-      }
-    };
   }
 
   /** Whether nothing keeps it. */
@@ -672,13 +522,6 @@ export class SharedObject {
     this.#messages?.next();
   }
 
-  #refuse({ connection, answer }: ClientMessage, code: string): void {
-    const { name, persistent, version } = this;
-    const status = this.#status(code);
-    if (answer !== undefined) answer({ ok: false, version, fault: { code } });
-    else connection.sharedObjectChanged({ name, persistent, version, events: [status] });
-  }
-
   /** What a client is told that is refused something; counted. */
   #status(code: string): SharedObjectEvent {
     this.#server.statistics.countRefusal(
@@ -695,11 +538,6 @@ export class SharedObject {
   #fields(): Readonly<Record<string, unknown>> {
     return { scope: this.scope.fullPath, sharedObject: this.name };
   }
-}
-
-/** What a client is told whose change is in effect, and would not survive a restart. */
-function notStored(version: number): SharedObjectOutcome {
-  return { ok: false, version, fault: { code: 'SharedObject.NotStored' } };
 }
 
 /** The handlers that the nearest application registered. */

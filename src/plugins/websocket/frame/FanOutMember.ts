@@ -14,10 +14,12 @@ export interface FanOutTarget {
 
 /** Whose sending side a {@link FanOutMember} is. */
 export interface FanOutOwner {
-  /** For this peer alone, where that of the server does not do. */
-  readonly queuePolicy?: QueuePolicy;
   /** The queue is over its limit, and the peer is given up; called outside of every send. */
   onQueueOverflow(): void;
+  /** Whether it is given up rather than that anything is dropped, whatever the policy of the others. */
+  readonly needsAll?: boolean;
+  /** Bytes that may wait beyond `maxQueueBytes`, as for a single message that is larger than that. Default 0. */
+  readonly extraQueueBytes?: number;
 }
 
 /** That a peer is in a group, and since when. @internal */
@@ -54,8 +56,6 @@ export class FanOutMember implements WaitingPeer {
   sentBytes = 0;
   /** Messages given up or replaced because the peer read too slowly. */
   droppedMessages = 0;
-  /** Bytes that may wait beyond the limit until the peer has read all, for a single message that is larger than it. */
-  allowance = 0;
   #memberships = NO_MEMBERSHIPS;
   /** @internal */
   isDirty = false;
@@ -179,7 +179,8 @@ export class FanOutMember implements WaitingPeer {
 
   /** Puts a group's frames off to the next turn: as one shared batch as a rule. @internal */
   keep(batch: Pending, pending: readonly Pending[]): void {
-    const isPlain = this.#writeFrames === undefined && this.#queuePolicy !== 'coalesce';
+    const isPlain =
+      this.#writeFrames === undefined && this.#fanOut.options.queuePolicy !== 'coalesce';
     this.#own ??= [];
     this.#own.push(...(isPlain ? [batch] : pending));
     this.#ownBytes += batch.bytes.length;
@@ -241,13 +242,9 @@ export class FanOutMember implements WaitingPeer {
     this.sentBytes += batch.bytes.length;
   }
 
-  get #queuePolicy(): QueuePolicy {
-    return this.#owner.queuePolicy ?? this.#fanOut.options.queuePolicy;
-  }
-
   #hold(pending: readonly Pending[]): void {
-    const maxQueueBytes = this.#fanOut.options.maxQueueBytes + this.allowance;
     const queuePolicy = this.#queuePolicy;
+    const maxQueueBytes = this.#fanOut.options.maxQueueBytes + (this.#owner.extraQueueBytes ?? 0);
     this.#held ??= new HeldFrames(queuePolicy === 'coalesce');
     const held = this.#held;
     for (const one of pending) this.droppedMessages += held.push(one);
@@ -302,9 +299,12 @@ export class FanOutMember implements WaitingPeer {
     this.#waitsForDrain = true;
     socket.once('drain', () => {
       this.#waitsForDrain = false;
-      this.allowance = 0;
       this.#writeHeld(socket, false);
     });
+  }
+
+  get #queuePolicy(): QueuePolicy {
+    return this.#owner.needsAll === true ? 'close' : this.#fanOut.options.queuePolicy;
   }
 
   get #inSocket(): number {

@@ -38,6 +38,10 @@ export class JSONConnection
   extends WebSocketConnection
   implements ServiceCapableConnection, SharedObjectSubscriber, SessionConnection
 {
+  /** Nothing may be dropped, as it could not be resumed then. @internal */
+  readonly needsAll = true;
+  /** What was sent of whole objects, until the client has read it. @internal */
+  extraQueueBytes = 0;
   readonly #shared: JSONServer;
   readonly #calls: PendingCalls;
   #state: 'new' | 'joining' | 'joined' | 'ended' = 'new';
@@ -45,11 +49,6 @@ export class JSONConnection
   #timer: Timer | undefined;
   #held: ClientMessage[] = [];
   readonly #objects: UsedSharedObjects;
-
-  /** A message that was dropped could not be resumed. @internal */
-  get queuePolicy(): 'close' {
-    return 'close';
-  }
 
   /** @internal */
   constructor(options: WebSocketConnectionOptions, shared: JSONServer) {
@@ -76,6 +75,7 @@ export class JSONConnection
   }
 
   sharedObjectChanged(batch: SharedObjectBatch): void {
+    if (this.extraQueueBytes > 0 && this.queuedBytes === 0) this.extraQueueBytes = 0;
     this.#objects.changed(batch);
   }
 
@@ -130,7 +130,7 @@ export class JSONConnection
   /** Sends what may be larger than all that otherwise may wait for a client. @internal */
   sendState(text: string): void {
     const frame = encodeTextFrame(text);
-    this.member.allowance = Math.max(this.member.allowance, frame.length);
+    this.extraQueueBytes += frame.length;
     this.member.send(frame);
   }
 

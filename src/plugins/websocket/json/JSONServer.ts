@@ -5,7 +5,7 @@ import type { WebSocketConnectionOptions } from '../WebSocketConnection.ts';
 import type { WebSocketScopeManager } from '../WebSocketScopeManager.ts';
 import type { WebSocketSettings } from '../WebSocketSettings.ts';
 import { JSONConnection } from './JSONConnection.ts';
-import { JSON_PROTOCOL, type JSONProtocol } from './JSONProtocol.ts';
+import type { JSONProtocol } from './JSONProtocol.ts';
 import { Sessions } from './Sessions.ts';
 import { SharedObjectFeed } from './SharedObjectFeed.ts';
 
@@ -38,9 +38,9 @@ export class JSONServer {
     return this.protocol.enabled && manager.allowsJSONClients(fullPath);
   }
 
-  /** Makes the connection of a client that offered {@link JSON_PROTOCOL}. */
+  /** Makes the connection of a client that offered the protocol. */
   createConnection(options: WebSocketConnectionOptions): JSONConnection {
-    return new JSONConnection({ ...options, protocol: JSON_PROTOCOL }, this);
+    return new JSONConnection(options, this);
   }
 
   /** What carries the steps of a shared object to all JSON clients. */
