@@ -29,8 +29,8 @@ export async function runLoad(
   const options = ['--port', server.port, '--pid', `${server.pid}`];
   const pinned = ['taskset', '-c', '1', load, ...options, ...variant.load, ...args.map(String)];
   const isRealtime = process.env['BENCH_REALTIME'] === '1';
-  if (isRealtime) execFileSync('chrt', ['-a', '-f', '-p', '10', `${server.pid}`]);
-  const [program = '', ...rest] = isRealtime ? ['chrt', '-f', '10', ...pinned] : pinned;
+  if (isRealtime) execFileSync('chrt', ['-a', '-r', '-p', '10', `${server.pid}`]);
+  const [program = '', ...rest] = isRealtime ? ['chrt', '-r', '10', ...pinned] : pinned;
   const generator = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   for await (const chunk of generator.stdout) output += String(chunk);
