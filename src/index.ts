@@ -11,6 +11,7 @@ export {
   LifecycleError,
   type Logger,
   type LogLevel,
+  PeerLogLimits,
   ProtocolError,
   Red5Error,
   type SourceLocation,

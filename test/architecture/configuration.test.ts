@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml';
+import { PeerLogLimits } from '../../src/base/index.ts';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
@@ -26,6 +27,7 @@ interface DocumentedClass {
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
   SharedObjectLimits,
+  PeerLogLimits,
   GlobalScope,
   WebScope,
   LMDBStore,

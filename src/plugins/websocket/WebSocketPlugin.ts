@@ -36,7 +36,7 @@ export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
  * Lets browsers connect by WebSocket, on a port of their own and on the HTTP port.
  *
  * An application takes part from its first `plugin.getManager(scope).addWebSocketScope(…)` on. Limits, time-outs and policies are
- * properties; see {@link WebSocketSettings} for what each of them means.
+ * properties; `WebSocketSettings` says what each of them means.
  *
  * @red5 org.red5.net.websocket.WebSocketPlugin
  */

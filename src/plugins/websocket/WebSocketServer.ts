@@ -254,6 +254,7 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
   /** @internal */
   failed(connection: WebSocketConnection, error: Error): void {
     this.#logger.info(`WebSocket connection broke the protocol: ${error.message}`, {
+      remoteAddress: connection.remoteAddress,
       connection: connection.sessionID,
       path: connection.path,
     });
@@ -285,7 +286,10 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     if (!this.#hasRates) return true;
     socket.rate ??= new MessageRate(this.#settings, at);
     if (socket.rate.takes(bytes, at)) return true;
-    this.#logger.info('WebSocket connection sends too fast', { connection: connection.sessionID });
+    this.#logger.info('WebSocket connection sends too fast', {
+      remoteAddress: connection.remoteAddress,
+      connection: connection.sessionID,
+    });
     connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
     return false;
   }

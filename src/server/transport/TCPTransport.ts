@@ -74,7 +74,12 @@ export class TCPTransport implements Lifecycle {
     const server = createServer({ noDelay: this.noDelay, pauseOnConnect: false });
     server.maxConnections = this.maxConnections;
     server.on('connection', (socket) => this.#accept(socket));
-    server.on('drop', () => this.#log.warn('connection refused: too many connections'));
+    server.on('drop', (peer) =>
+      this.#log.warn('connection refused: too many connections', {
+        remoteAddress: peer?.remoteAddress,
+        remotePort: peer?.remotePort,
+      }),
+    );
     this.#server = server;
     try {
       await this.#listen(server);
