@@ -1,5 +1,5 @@
 // One run, and the comparison of several variants in interleaved runs.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { floor, load, naive, type RunningServer, startServer, type Variant } from './variants.ts';
 
 /** What the load generator prints. */
@@ -27,11 +27,11 @@ export async function runLoad(
   args: readonly (string | number)[],
 ): Promise<Result> {
   const options = ['--port', server.port, '--pid', `${server.pid}`];
-  const generator = spawn(
-    'taskset',
-    ['-c', '1', load, ...options, ...variant.load, ...args.map(String)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const pinned = ['taskset', '-c', '1', load, ...options, ...variant.load, ...args.map(String)];
+  const isRealtime = process.env['BENCH_REALTIME'] === '1';
+  if (isRealtime) execFileSync('chrt', ['-a', '-r', '-p', '10', `${server.pid}`]);
+  const [program = '', ...rest] = isRealtime ? ['chrt', '-r', '10', ...pinned] : pinned;
+  const generator = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   for await (const chunk of generator.stdout) output += String(chunk);
   const result = JSON.parse(output) as Result;

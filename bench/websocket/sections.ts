@@ -69,7 +69,8 @@ export async function openLoop(options: Options): Promise<void> {
       args: [...args, '--inflight', 4],
       among: [naive],
     });
-    const most = median((saturation.get(naive) ?? []).map(({ perSecond }) => perSecond));
+    // What a whole core could do, whatever share of it there was.
+    const most = median((saturation.get(naive) ?? []).map(({ perCpuSecond }) => perCpuSecond));
     for (const part of [0.01, 0.1, 0.5, 0.9, 5]) {
       const offered = Math.round(most * part);
       const title = `### ${name}, open loop, ${offered} deliveries per second: ${part} of what ws can do`;

@@ -6,8 +6,8 @@ import type { WebSocketConnection } from './WebSocketConnection.ts';
 export interface SessionHandler {
   /** A whole message came. */
   received(socket: SessionSocket, connection: WebSocketConnection, message: RawMessage): void;
-  /** A ping or pong came. */
-  alive(connection: WebSocketConnection): void;
+  /** A ping or pong came, with so many bytes. */
+  alive(socket: SessionSocket, connection: WebSocketConnection, bytes: number): void;
   /** The peer broke the protocol; `ws` sends the close frame. */
   failed(connection: WebSocketConnection, error: Error): void;
   /** The socket has closed. */
@@ -32,7 +32,7 @@ interface Session {
  */
 export class SessionSocket extends WebSocket {
   #session: Session | undefined;
-  /** How much the peer sent; made at its first message. */
+  /** How much the peer sent; made at its first message, ping or pong. */
   rate: MessageRate | undefined;
 
   /** Begins to tell the handler. */
@@ -53,7 +53,7 @@ export class SessionSocket extends WebSocket {
         return true;
       case 'ping':
       case 'pong':
-        handler.alive(connection);
+        handler.alive(this, connection, (values[0] as Buffer).length);
         return true;
       case 'error':
         handler.failed(connection, values[0] as Error);

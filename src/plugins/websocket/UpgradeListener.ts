@@ -3,7 +3,14 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../base/index.ts';
 import type { RequestHandler, UpgradeHandler } from '../../server/index.ts';
-import { refuseUpgrade } from './handshake/Refusal.ts';
+import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
+
+/** What is answered to what is no request, by Node's error code; to all else 400. */
+const REFUSAL_OF_ERROR: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, description: 'the request was not finished in time' },
+  HPE_HEADER_OVERFLOW: { status: 431, description: 'the headers are too large' },
+};
+const NO_REQUEST: Refusal = { status: 400, description: 'this is no request' };
 
 /**
  * Speaks HTTP on a port that is for WebSocket only: upgrade requests and event streams go to the handler, all others are
@@ -81,13 +88,12 @@ export class UpgradeListener {
       socket.destroy();
       return;
     }
-    const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    const description = isLate ? 'the request was not finished in time' : 'this is no request';
-    this.#logger.info(`connection closed: ${description}`, {
+    const refusal = REFUSAL_OF_ERROR[error.code ?? ''] ?? NO_REQUEST;
+    this.#logger.info(`connection closed: ${refusal.description}`, {
       remoteAddress,
       remotePort,
       code: error.code,
     });
-    refuseUpgrade(socket, { status: isLate ? 408 : 400, description });
+    refuseUpgrade(socket, refusal);
   }
 }

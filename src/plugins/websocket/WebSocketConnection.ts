@@ -175,8 +175,14 @@ export class WebSocketConnection extends BaseConnection implements FanOutOwner {
    *
    * @param reason - a reason, or a close code: 1000 by default
    * @param description - for the peer, cut to 123 bytes; with a code only
+   * @throws RangeError when it is a code that may not be sent
    */
   override close(reason?: CloseReason | number, description = ''): void {
+    if (typeof reason === 'number' && !maySend(reason)) {
+      throw new RangeError(
+        `${reason} is no close code: 1000 to 1014 are, but 1004 to 1006, and 3000 to 4999`,
+      );
+    }
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#closeWith =
@@ -216,10 +222,21 @@ export class WebSocketConnection extends BaseConnection implements FanOutOwner {
 }
 
 /** Sends frames through `ws`, for connections whose messages it compresses. @internal */
-export function sendThrough(socket: WebSocket): (frames: readonly Buffer[]) => void {
-  return (frames) => {
-    for (const frame of frames) socket.send(payloadOf(frame), { binary: !isTextFrame(frame) });
+export function sendThrough(socket: WebSocket): NonNullable<FanOutTarget['writeFrames']> {
+  return (frames, done) => {
+    for (const [at, frame] of frames.entries()) {
+      const isLast = at === frames.length - 1;
+      socket.send(payloadOf(frame), { binary: !isTextFrame(frame) }, isLast ? done : undefined);
+    }
   };
+}
+
+/** RFC 6455, 7.4: what may stand in a close frame. */
+function maySend(code: number): boolean {
+  if (!Number.isInteger(code)) return false;
+  return (
+    (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999)
+  );
 }
 
 /** Cuts between characters. */

@@ -133,7 +133,8 @@ export class WebSocketScopeManager {
   /** The scope of a path, from the server's root with a leading slash, else from the application; `default` finds the one for all paths. */
   getScope(path: string): WebSocketScope | undefined {
     if (path === ALL_PATHS) return this.#forAllPaths[0];
-    return this.#byPath.get(this.#fullPath(path));
+    // Mostly it is a scope's own full path, which needs no work.
+    return this.#byPath.get(path) ?? this.#byPath.get(this.#fullPath(path));
   }
 
   /** The scopes that are there now: those for all paths, then those of single paths. */

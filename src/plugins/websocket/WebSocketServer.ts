@@ -295,20 +295,17 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     connection.lastActivity = at;
     connection.receivedMessages += 1;
     connection.receivedBytes += data.length;
-    if (this.#hasRates) {
-      socket.rate ??= new MessageRate(this.#settings, at);
-      if (!socket.rate.takes(data.length, at)) {
-        this.#tooFast(connection);
-        return;
-      }
-    }
+    if (!this.#mayGoOn(socket, connection, { bytes: data.length, at })) return;
     if (connection instanceof JSONConnection) connection.received(data, isBinary);
     else connection.manager.deliver(new WSMessage(connection, data, { isBinary, timeStamp: at }));
   }
 
   /** @internal */
-  alive(connection: WebSocketConnection): void {
-    connection.lastActivity = this.#server.clock.now();
+  alive(socket: SessionSocket, connection: WebSocketConnection, bytes: number): void {
+    if (connection.isClosing) return;
+    const at = this.#server.clock.now();
+    connection.lastActivity = at;
+    this.#mayGoOn(socket, connection, { bytes, at });
   }
 
   /** @internal */
@@ -338,12 +335,21 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     background(this.#server.disconnect(connection), this.#logger, 'disconnecting a WebSocket');
   }
 
-  #tooFast(connection: WebSocketConnection): void {
+  /** Counts what came, pings and pongs too; who sends too much is closed. */
+  #mayGoOn(
+    socket: SessionSocket,
+    connection: WebSocketConnection,
+    { bytes, at }: { readonly bytes: number; readonly at: number },
+  ): boolean {
+    if (!this.#hasRates) return true;
+    socket.rate ??= new MessageRate(this.#settings, at);
+    if (socket.rate.takes(bytes, at)) return true;
     this.#logger.info('WebSocket connection sends too fast', {
       remoteAddress: connection.remoteAddress,
       connection: connection.sessionID,
     });
     connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
+    return false;
   }
 
   #whenEmpty(): Promise<void> {

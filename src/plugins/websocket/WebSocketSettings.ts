@@ -14,7 +14,7 @@ export interface WebSocketSettings {
   readonly maxMessageBytes: number;
   /** The most fragments a message may have; above it the connection is closed with 1008. */
   readonly maxFragments: number;
-  /** Messages per second from one connection on average, twice as many at once; above it is closed with 1008. 0: no limit. */
+  /** Messages, pings and pongs per second from one connection on average, twice as many at once; above it is closed with 1008. 0: no limit. */
   readonly maxMessagesPerSecond: number;
   /** Payload bytes per second from one connection on average, twice as many at once; above it is closed with 1008. 0: no limit. */
   readonly maxBytesPerSecond: number;
@@ -22,7 +22,7 @@ export interface WebSocketSettings {
   readonly maxConnections: number;
   /** Connections per application; above it the handshake is answered with 503. 0: no limit. */
   readonly maxConnectionsPerApplication: number;
-  /** Connections per address, loopback excepted; above it the handshake is answered with 429. 0: no limit. */
+  /** Connections per address (of IPv6: per network), loopback excepted; above it the handshake is answered with 429. 0: no limit. */
   readonly maxConnectionsPerAddress: number;
   /** Time for the client to send its handshake. */
   readonly handshakeTimeoutMs: number;

@@ -3,6 +3,10 @@ import { WebSocketServer } from 'ws';
 import { SessionSocket } from './SessionSocket.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
 
+/** A frame may come in so many reads at least, and in more when it may be so large that reads of so many bytes make it up. */
+const MIN_CHUNKS = 1024;
+const BYTES_PER_CHUNK = 512;
+
 type WsOptions = NonNullable<ConstructorParameters<typeof WebSocketServer>[0]>;
 
 /**
@@ -14,24 +18,30 @@ export function createWsServer(
   settings: WebSocketSettings,
   protocolOf: (request: IncomingMessage) => string | false,
 ): WebSocketServer {
-  // `closeTimeout` is an option of ws that its type package does not list yet.
-  const options: WsOptions & { readonly closeTimeout: number } = {
-    noServer: true,
-    clientTracking: false,
-    WebSocket: SessionSocket,
-    maxPayload: settings.maxMessageBytes,
-    maxFragments: settings.maxFragments,
-    closeTimeout: settings.closeTimeoutMs,
-    handleProtocols: (_protocols, request) => protocolOf(request),
-    perMessageDeflate: settings.perMessageDeflate && {
-      threshold: settings.deflateThresholdBytes,
-      // Bounded memory: no state is kept between messages, and few are compressed at a time.
-      serverNoContextTakeover: true,
-      clientNoContextTakeover: true,
-      serverMaxWindowBits: 12,
-      concurrencyLimit: 4,
-      zlibDeflateOptions: { level: 1, memLevel: 5 },
-    },
-  };
+  // Options of ws that its type package does not list yet.
+  const options: WsOptions & { readonly closeTimeout: number; readonly maxBufferedChunks: number } =
+    {
+      noServer: true,
+      clientTracking: false,
+      WebSocket: SessionSocket,
+      maxPayload: settings.maxMessageBytes,
+      maxFragments: settings.maxFragments,
+      // Each read is kept as a buffer of its own, which for single bytes takes hundreds of times their size.
+      maxBufferedChunks: Math.max(
+        MIN_CHUNKS,
+        Math.ceil(settings.maxMessageBytes / BYTES_PER_CHUNK),
+      ),
+      closeTimeout: settings.closeTimeoutMs,
+      handleProtocols: (_protocols, request) => protocolOf(request),
+      perMessageDeflate: settings.perMessageDeflate && {
+        threshold: settings.deflateThresholdBytes,
+        // Bounded memory: no state is kept between messages, and few are compressed at a time.
+        serverNoContextTakeover: true,
+        clientNoContextTakeover: true,
+        serverMaxWindowBits: 12,
+        concurrencyLimit: 4,
+        zlibDeflateOptions: { level: 1, memLevel: 5 },
+      },
+    };
   return new WebSocketServer(options);
 }

@@ -8,8 +8,12 @@ import type { WaitingPeer } from './QueueBudget.ts';
 /** What a {@link FanOutMember} writes to. */
 export interface FanOutTarget {
   readonly socket: Writable;
-  /** Takes the frames in place of the socket, for peers that do not get the shared bytes because theirs are compressed. */
-  readonly writeFrames?: (frames: readonly Buffer[]) => void;
+  /**
+   * Takes the frames in place of the socket, for peers that do not get the shared bytes because theirs are compressed.
+   *
+   * No more is written until `done` was called.
+   */
+  readonly writeFrames?: (frames: readonly Buffer[], done: () => void) => void;
 }
 
 /** Whose sending side a {@link FanOutMember} is. */
@@ -48,6 +52,8 @@ export class FanOutMember implements WaitingPeer {
   /** Frames of earlier turns that wait for the handshake or for `drain`. */
   #held: HeldFrames | undefined;
   #waitsForDrain = false;
+  /** Frames are with `writeFrames`, which did not say that it is done. */
+  #isWriting = false;
   /** What the budget was told that waits. */
   #counted = 0;
   /** Messages handed to the socket. */
@@ -215,7 +221,7 @@ export class FanOutMember implements WaitingPeer {
   #put(pending: readonly Pending[]): void {
     if (this.#isClosed) return;
     const socket = this.#socket;
-    if (socket === undefined || socket.writableNeedDrain || this.#held !== undefined) {
+    if (socket === undefined || this.#held !== undefined || this.#isBusy(socket)) {
       this.#hold(pending);
       if (socket !== undefined) this.#writeHeld(socket, false);
     } else {
@@ -228,7 +234,12 @@ export class FanOutMember implements WaitingPeer {
       this.#writeTo(socket, joinPending(pending));
       return;
     }
-    this.#writeFrames(pending.map((one) => one.bytes));
+    const frames = pending.map((one) => one.bytes);
+    this.#isWriting = true;
+    this.#writeFrames(frames, () => {
+      this.#isWriting = false;
+      if (this.#held !== undefined) this.#writeHeld(socket, false);
+    });
     for (const one of pending) {
       this.sentMessages += one.frames;
       this.sentBytes += one.bytes.length;
@@ -289,13 +300,13 @@ export class FanOutMember implements WaitingPeer {
 
   /** Writes held frames as far as the socket takes them, the rest at its next `drain`. */
   #writeHeld(socket: Writable, all: boolean): void {
-    while (this.#held !== undefined && (all || !socket.writableNeedDrain)) {
+    while (this.#held !== undefined && (all || !this.#isBusy(socket))) {
       const pending = this.#held.take(this.#fanOut.options.maxBatchBytes);
       if (this.#held.bytes === 0) this.#held = undefined;
       if (pending.length > 0) this.#writeAll(socket, pending);
     }
     this.#recount();
-    if (this.#held === undefined || this.#waitsForDrain) return;
+    if (this.#held === undefined || this.#waitsForDrain || !socket.writableNeedDrain) return;
     this.#waitsForDrain = true;
     socket.once('drain', () => {
       this.#waitsForDrain = false;
@@ -305,6 +316,10 @@ export class FanOutMember implements WaitingPeer {
 
   get #queuePolicy(): QueuePolicy {
     return this.#owner.needsAll === true ? 'close' : this.#fanOut.options.queuePolicy;
+  }
+
+  #isBusy(socket: Writable): boolean {
+    return this.#isWriting || socket.writableNeedDrain;
   }
 
   get #inSocket(): number {

@@ -16,6 +16,9 @@ export function checkRequest(request: IncomingMessage): Refusal | undefined {
       headers: { Allow: 'GET' },
     };
   }
+  if (request.httpVersion !== '1.1') {
+    return { status: 400, description: 'a WebSocket handshake is HTTP/1.1' };
+  }
   // Node itself asks for it in other requests, but not in upgrades.
   if (headers.host === undefined) return { status: 400, description: 'the Host header is missing' };
   if (headers.upgrade?.toLowerCase() !== 'websocket') {

@@ -31,6 +31,9 @@ export class EventStreamConnection extends BaseConnection implements FanOutOwner
   readonly #onClosing: (connection: EventStreamConnection) => void;
   #response: ServerResponse | undefined;
   #isClosing = false;
+  /** Bytes the client has taken, and since when it has taken no more. */
+  #taken = -1;
+  #takenAt = 0;
 
   /** @internal */
   constructor({ headers, fanOut, onClosing, ...options }: EventStreamOptions) {
@@ -69,7 +72,40 @@ export class EventStreamConnection extends BaseConnection implements FanOutOwner
   /** The answer has begun: what was sent until now is on its way. @internal */
   open(response: ServerResponse): void {
     this.#response = response;
-    this.member.open({ socket: response, writeFrames: (frames) => this.#write(frames) });
+    this.member.open({
+      socket: response,
+      writeFrames: (frames, done) => {
+        this.#write(frames);
+        done();
+      },
+    });
+  }
+
+  /** Called when the client has all of it, or has gone. @internal */
+  onceClosed(listener: () => void): void {
+    if (this.#response === undefined || this.#response.closed) listener();
+    else this.#response.once('close', listener);
+  }
+
+  /** Ends it without waiting for what the client did not read. @internal */
+  cut(): void {
+    this.#response?.destroy();
+  }
+
+  /**
+   * Whether the client has taken nothing of what waits for it for so long.
+   *
+   * @internal
+   */
+  isStuck(now: number, timeoutMs: number): boolean {
+    const waiting = this.#response?.writableLength ?? 0;
+    const written = this.#response?.socket?.bytesWritten ?? 0;
+    const taken = written - waiting;
+    if (waiting === 0 || taken !== this.#taken) {
+      this.#taken = taken;
+      this.#takenAt = now;
+    }
+    return timeoutMs > 0 && now - this.#takenAt >= timeoutMs;
   }
 
   /** Writes an event beside the queue. @internal */

@@ -31,12 +31,14 @@ export class EventStreamServer {
     this.#options = options;
   }
 
-  /** Begins to keep quiet streams alive. */
+  /** Begins to keep quiet streams alive, and to cut those that are stuck. */
   start(): void {
     const { settings, server } = this.#options;
-    if (settings.pingIntervalMs <= 0) return;
-    const intervalMs = Math.max(10, Math.min(1000, settings.pingIntervalMs / 10));
-    this.#keepAlive = server.clock.every(intervalMs, () => this.#keepQuietAlive());
+    const { pingIntervalMs, idleTimeoutMs } = settings;
+    const shortest = Math.min(pingIntervalMs || Infinity, idleTimeoutMs || Infinity);
+    if (shortest === Infinity) return;
+    const intervalMs = Math.max(10, Math.min(1000, shortest / 10));
+    this.#keepAlive = server.clock.every(intervalMs, () => this.#watch());
   }
 
   /** Ends all streams. */
@@ -106,7 +108,7 @@ export class EventStreamServer {
       remotePort: facts.remotePort,
       secure: facts.secure,
       fanOut: this.#options.fanOut,
-      onClosing: (closing) => this.#ended(closing),
+      onClosing: (closing) => this.#closing(closing),
     });
   }
 
@@ -154,11 +156,24 @@ export class EventStreamServer {
     background(server.disconnect(connection), logger, 'disconnecting an event stream');
   }
 
-  #keepQuietAlive(): void {
+  /** The end was written; who does not read it is not waited for. */
+  #closing(connection: EventStreamConnection): void {
+    const { server, settings } = this.#options;
+    this.#ended(connection);
+    const timer = server.clock.after(settings.closeTimeoutMs, () => connection.cut());
+    connection.onceClosed(() => timer.cancel());
+  }
+
+  #watch(): void {
     const { settings, server } = this.#options;
     const now = server.clock.now();
     for (const connection of this.#open.keys()) {
-      if (now - connection.lastWrite < settings.pingIntervalMs) continue;
+      if (connection.isStuck(now, settings.idleTimeoutMs)) {
+        connection.cut();
+        continue;
+      }
+      const { pingIntervalMs } = settings;
+      if (pingIntervalMs <= 0 || now - connection.lastWrite < pingIntervalMs) continue;
       connection.lastWrite = now;
       connection.writeComment();
     }

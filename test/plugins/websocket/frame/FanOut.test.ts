@@ -252,7 +252,10 @@ describe('FanOut', () => {
     const member = new FanOutMember(fanOut, { onQueueOverflow: () => undefined });
     member.open({
       socket: new FakeSocket(),
-      writeFrames: (frames) => taken.push(...frames.map((frame) => payloadOf(frame).toString())),
+      writeFrames: (frames, done) => {
+        taken.push(...frames.map((frame) => payloadOf(frame).toString()));
+        done();
+      },
     });
     group.add(member);
     group.send(encodeTextFrame('1'));

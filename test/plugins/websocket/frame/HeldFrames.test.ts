@@ -71,8 +71,7 @@ describe('HeldFrames', () => {
         const both = new HeldAndModel();
         for (const { what, size, key } of some) {
           if (what === 'push') both.push(size, key);
-          // Enough to have the queue tidied up.
-          else if (what === 'flood') for (let n = 0; n < 1000; n++) both.push(1, `key ${n % 2}`);
+          else if (what === 'flood') both.flood();
           else if (what === 'take') both.take(size);
           else both.dropUntil(size);
         }
@@ -95,6 +94,11 @@ class HeldAndModel {
     assert.equal(this.#held.push(one), this.#model.length - kept.length);
     this.#model = [...kept, one];
     assert.equal(this.#held.bytes, sizeOf(this.#model));
+  }
+
+  /** Enough to have the queue tidied up. */
+  flood(): void {
+    for (let n = 0; n < 1000; n++) this.push(1, `key ${n % 2}`);
   }
 
   take(bytes: number): void {

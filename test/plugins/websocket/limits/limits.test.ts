@@ -54,6 +54,20 @@ describe('ConnectionCounter', () => {
     assert.equal(counter.add(chat, '192.0.2.1'), undefined);
   });
 
+  it('takes the addresses of an IPv6 network for one, as each client has a whole network of them', () => {
+    const counter = new ConnectionCounter({ total: 0, perApplication: 0, perAddress: 1 });
+    assert.equal(counter.add(chat, '2001:db8:1:2::1'), undefined);
+    assert.equal(counter.add(chat, '2001:db8:1:2:ffff::9'), 'address');
+    assert.equal(counter.add(chat, '2001:db8:1:3::1'), undefined);
+    assert.equal(counter.add(chat, '2001:0DB8:0001:0003::5'), 'address');
+    assert.equal(counter.add(chat, '2001:db8::1'), undefined);
+    assert.equal(counter.add(chat, '2001:db8:0:0:7::1'), 'address');
+    assert.equal(counter.add(chat, 'fe80::1%eth0'), undefined);
+    assert.equal(counter.add(chat, '::ffff:192.0.2.1'), undefined);
+    counter.remove(chat, '2001:db8:1:2:3:4:5:6');
+    assert.equal(counter.add(chat, '2001:db8:1:2::7'), undefined);
+  });
+
   it('has no cap per address for loopback, and none at 0', () => {
     const counter = new ConnectionCounter({ total: 0, perApplication: 0, perAddress: 1 });
     for (let n = 0; n < 5; n++) {
