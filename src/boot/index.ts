@@ -14,6 +14,7 @@ export { type CheckOptions, type CheckReport, checkFolder } from './checkFolder.
 export type { Deployment, DeploymentReport, DeploymentState } from './Deployment.ts';
 export { explainError } from './explainError.ts';
 export { explainPortInUse } from './explainPortInUse.ts';
+export { ModuleLoader } from './ModuleLoader.ts';
 export type { DeployedApplication, ListeningAddress } from './RunningServer.ts';
 export { RunningServer } from './RunningServer.ts';
 export { type GraphOptions, readGraphOf } from './readGraphOf.ts';
