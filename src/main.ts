@@ -316,7 +316,11 @@ class ProcessWatch {
     process.on('SIGINT', () => this.#stop('Ctrl-C'));
     process.on('SIGTERM', () => this.#stop('SIGTERM'));
     process.on('unhandledRejection', (error) => {
-      this.#logger.error(`a promise was rejected and nobody handled it\n${explainError(error)}`);
+      const webapp = this.server?.suspectOf(error);
+      const whose = webapp === undefined ? '' : ` in webapp "${webapp}"`;
+      this.#logger.error(
+        `a promise was rejected and nobody handled it${whose}\n${explainError(error)}`,
+      );
     });
     process.on('uncaughtException', (error) => this.#uncaught(error));
   }
@@ -328,7 +332,7 @@ class ProcessWatch {
 
   /** An error out of a webapp's own timer or event hurts only itself; after any other the state of the server is unknown. */
   #uncaught(error: Error): void {
-    const webapp = this.server?.webappOf(error);
+    const webapp = this.server?.culpritOf(error);
     const whose = webapp === undefined ? '' : ` in webapp "${webapp}"`;
     this.#logger.error(`uncaught error${whose}\n${explainError(error)}`);
     if (webapp !== undefined) return;

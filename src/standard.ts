@@ -1,5 +1,5 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
-import { AdminEndpoint, WebappArchives, WebappWatcher } from './boot/index.ts';
+import { AdminEndpoint, EventLoopWatch, WebappArchives, WebappWatcher } from './boot/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
 import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
@@ -53,6 +53,7 @@ export function standardClasses(): ClassRegistry {
   add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
   add('DeploymentPolicy', DeploymentPolicy);
+  add('EventLoopWatch', EventLoopWatch);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);

@@ -55,17 +55,16 @@ export class Deployer {
     return report;
   }
 
-  /** Refuses whatever is asked for from now on. */
+  /** Refuses whatever is asked for from now on, and gives up what is being started. */
   close(): void {
     this.#isStopping = true;
+    for (const slot of this.slots) slot.giveUp();
   }
 
-  /** Stops all webapps, the last one first. */
+  /** Stops all webapps at the same time: one that hangs must not take the time of the others. */
   async stop(deadline: AbortSignal): Promise<readonly DeploymentReport[]> {
     this.close();
-    const reports: DeploymentReport[] = [];
-    for (const slot of this.slots.toReversed()) reports.push(await slot.undeploy(deadline));
-    return reports;
+    return await Promise.all(this.slots.toReversed().map((slot) => slot.undeploy(deadline)));
   }
 }
 

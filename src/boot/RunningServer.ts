@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { describeError, LifecycleError, type Logger } from '../base/index.ts';
 import type { ApplicationContext } from '../container/index.ts';
-import { TCPTransport } from '../server/index.ts';
+import { DeploymentPolicy, type Server, TCPTransport } from '../server/index.ts';
 import type { Deployer } from './Deployer.ts';
 import type { Deployment, DeploymentReport } from './Deployment.ts';
+import { findCulprit, findSuspect } from './findCulprit.ts';
 import type { StartOptions } from './startServer.ts';
 
 /** Where a server listens. */
@@ -37,7 +38,7 @@ export class RunningServer implements AsyncDisposable {
   readonly #context: ApplicationContext;
   readonly #deployer: Deployer;
   readonly #logger: Logger;
-  readonly #stopTimeoutMs: number;
+  readonly #stopTimeoutMs: number | undefined;
   #addresses: readonly ListeningAddress[] = [];
   #stopping: Promise<void> | undefined;
 
@@ -52,7 +53,7 @@ export class RunningServer implements AsyncDisposable {
     this.#context = context;
     this.#deployer = deployer;
     this.#logger = options.logger;
-    this.#stopTimeoutMs = options.stopTimeoutMs ?? 10_000;
+    this.#stopTimeoutMs = options.stopTimeoutMs;
   }
 
   /** The applications that run, by the order of their webapps. */
@@ -132,11 +133,14 @@ export class RunningServer implements AsyncDisposable {
     this.#logger.info(`red5 started in ${seconds.toFixed(1)} s`);
   }
 
-  /** The webapp in whose code an error was thrown: the one that the innermost frame of its stack lies in. */
-  webappOf(error: unknown): string | undefined {
-    const stack = error instanceof Error ? (error.stack ?? '') : '';
-    const frame = stack.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node:'));
-    return this.deployments.find(({ folder }) => frame?.includes(folder + path.sep))?.name;
+  /** The webapp whose code is to blame for an error that nobody caught, and that alone it hurts; undefined when there is none. */
+  culpritOf(error: unknown): string | undefined {
+    return findCulprit(error, this.#deployer.slots);
+  }
+
+  /** The webapp whose code had a part in an error; undefined when there is none. */
+  suspectOf(error: unknown): string | undefined {
+    return findSuspect(error, this.#deployer.slots);
   }
 
   /**
@@ -155,15 +159,28 @@ export class RunningServer implements AsyncDisposable {
     await this.stop();
   }
 
+  /** The server's own, unless its beans could not even be made. */
+  get #policy(): DeploymentPolicy {
+    try {
+      return this.#context.getBean<Server>('red5.server').deploymentPolicy;
+    } catch {
+      return new DeploymentPolicy();
+    }
+  }
+
   async #stop(): Promise<void> {
     this.#deployer.close();
-    const deadline = AbortSignal.timeout(this.#stopTimeoutMs);
+    const deadline = AbortSignal.timeout(this.#stopTimeoutMs ?? this.#policy.stopTimeoutMs);
     const failures: unknown[] = [];
     const attempt = (work: () => Promise<void>) =>
       work().catch((error: unknown) => failures.push(error));
     await attempt(() => this.#context.stop(deadline, { minPhase: 100 }));
-    for (const { ok, problems } of await this.#deployer.stop(deadline)) {
-      if (!ok) failures.push(new Error(problems.join('\n')));
+    for (const { name, ok, problems } of await this.#deployer.stop(deadline)) {
+      if (ok) continue;
+      for (const problem of problems) {
+        const message = `webapp "${name}": ${problem}`;
+        failures.push(new LifecycleError('STOP_FAILED', message, { phase: 'stop' }));
+      }
     }
     await attempt(() => this.#context.close(deadline));
     this.#addresses = [];

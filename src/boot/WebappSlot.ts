@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { LifecycleError, type Logger } from '../base/index.ts';
 import { ConfigErrors } from '../container/index.ts';
@@ -34,9 +35,6 @@ interface RetiringVersion {
 
 /** Versions that may wait for their clients to go; with one more, the oldest waits no longer. */
 const MAX_RETIRING = 3;
-/** How long a version that was replaced or did not start may take to stop. */
-const STOP_TIMEOUT_MS = 10_000;
-
 /**
  * The place of one webapp in a server: the version that runs, and those that come and go.
  *
@@ -50,6 +48,7 @@ export class WebappSlot {
   #state: DeploymentState = 'starting';
   #current: Webapp | undefined;
   readonly #retiring = new Set<RetiringVersion>();
+  readonly #givingUp = new AbortController();
   #generation = 0;
   #startedAt: number | undefined;
   #startedInMs: number | undefined;
@@ -70,6 +69,15 @@ export class WebappSlot {
   /** What the version that clients reach is made of; undefined when none runs. */
   get sourceFiles(): readonly string[] | undefined {
     return this.#current?.sourceFiles;
+  }
+
+  /** The folder as it is written, and as it really is when there are links on the way. */
+  get codeFolders(): readonly string[] {
+    try {
+      return [this.#folder, realpathSync(this.#folder)];
+    } catch {
+      return [this.#folder]; // the folder is gone, its code may still run
+    }
   }
 
   /** Whether it was undeployed and nothing else was asked for meanwhile. */
@@ -119,7 +127,7 @@ export class WebappSlot {
       this.#startedAt = undefined;
       this.#startedInMs = undefined;
       try {
-        await this.#server.run(() => current?.stop(deadline));
+        await this.#server.run(() => current?.stop(deadline ?? this.#deadline));
       } catch (error) {
         return this.#failed(error, `webapp "${this.name}" did not stop cleanly`);
       } finally {
@@ -127,6 +135,11 @@ export class WebappSlot {
       }
       return this.#report(true);
     });
+  }
+
+  /** Gives up the version that is being started; the server is about to stop. */
+  giveUp(): void {
+    this.#givingUp.abort();
   }
 
   /** Remembers why the webapp was left out at the start of the server. */
@@ -137,6 +150,10 @@ export class WebappSlot {
 
   get #server(): Server {
     return this.#options.server();
+  }
+
+  get #deadline(): AbortSignal {
+    return AbortSignal.timeout(this.#server.deploymentPolicy.stopTimeoutMs);
   }
 
   async #start(read: () => Promise<Webapp>): Promise<DeploymentReport> {
@@ -181,8 +198,7 @@ export class WebappSlot {
       return next;
     } catch (error) {
       // The first failure is what the user has to know.
-      const undone = next.stop(AbortSignal.timeout(STOP_TIMEOUT_MS)).catch(() => undefined);
-      await withinTime(undone, STOP_TIMEOUT_MS);
+      await next.stop(this.#deadline).catch(() => undefined);
       throw error;
     }
   }
@@ -191,8 +207,10 @@ export class WebappSlot {
     const result = await withinTime(
       this.#server.run(work).then((value) => ({ value })),
       timeMs,
+      this.#givingUp.signal,
     );
     if (result !== undefined) return result.value;
+    if (this.#givingUp.signal.aborted) throw bootError('GIVEN_UP', 'the server is stopping');
     const message = `${what} took webapp "${this.name}" more than ${timeMs} ms`;
     throw new LifecycleError('START_TIMED_OUT', message, { phase: 'start' });
   }
@@ -206,7 +224,7 @@ export class WebappSlot {
       const policy = next.scopes[0]?.deploymentPolicy ?? server.deploymentPolicy;
       await Promise.all(previous.scopes.map((scope) => retire(scope, policy, hurry.signal)));
       try {
-        await server.run(() => previous.stop(AbortSignal.timeout(STOP_TIMEOUT_MS)));
+        await server.run(() => previous.stop(this.#deadline));
       } catch (error) {
         const what = `the old version of webapp "${this.name}" did not stop cleanly`;
         logger.error(`${what}\n${explainError(error, this.#options.root)}`);

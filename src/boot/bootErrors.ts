@@ -6,6 +6,7 @@ export const bootErrors = {
   BEAN_FILE_AMBIGUOUS: 'Two bean files of one folder differ only in format or place',
   WEBAPP_UNREADABLE: 'The folder of a webapp cannot be read',
   NO_WEBAPP: 'A folder that was to be deployed has no bean files',
+  GIVEN_UP: 'A webapp was still starting when the server was told to stop',
   STOP_FAILED: 'Something failed while the server stopped; everything else was stopped',
 } as const;
 

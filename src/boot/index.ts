@@ -12,6 +12,7 @@ export { WebappArchives } from './archive/WebappArchives.ts';
 export { type BootErrorCode, bootErrors } from './bootErrors.ts';
 export { type CheckOptions, type CheckReport, checkFolder } from './checkFolder.ts';
 export type { Deployment, DeploymentReport, DeploymentState } from './Deployment.ts';
+export { EventLoopWatch } from './EventLoopWatch.ts';
 export { explainError } from './explainError.ts';
 export { explainPortInUse } from './explainPortInUse.ts';
 export { ModuleLoader } from './ModuleLoader.ts';

@@ -26,7 +26,7 @@ export interface StartOptions {
   /** Values for placeholders, after the system properties: `rtmp.port` is also looked up as `RTMP_PORT`. Default none. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
-  /** How long {@link RunningServer.stop} waits for what it stops. Default 10,000. */
+  /** How long {@link RunningServer.stop} waits for what it stops. Default: the `stopTimeoutMs` of the server's `DeploymentPolicy`. */
   readonly stopTimeoutMs?: number;
   /** Aborts when the server is to stop although it has not finished starting. */
   readonly signal?: AbortSignal;
@@ -180,7 +180,7 @@ async function start(
       await context.start({ maxPhase: firstApplicationPhase - 1 });
       signal?.throwIfAborted();
       // A webapp that takes its time holds up neither the others nor the ports; its clients are told that it starts.
-      await withinTime(startWebapps(), server.deploymentPolicy.portsWaitMs);
+      await withinTime(startWebapps(), server.deploymentPolicy.portsWaitMs, signal);
       signal?.throwIfAborted();
       await context.start();
     });

@@ -1,12 +1,23 @@
-/** The result of some work; undefined when it takes longer than a time. The process stays alive meanwhile. */
-export async function withinTime<T>(work: Promise<T>, timeMs: number): Promise<T | undefined> {
+/**
+ * The result of some work; undefined when it takes longer than a time, or than a signal lets it. The process stays alive meanwhile.
+ */
+export async function withinTime<T>(
+  work: Promise<T>,
+  timeMs: number,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
+  let end = (): void => {};
   const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), timeMs);
+    end = () => resolve(undefined);
+    timer = setTimeout(end, timeMs);
+    if (signal?.aborted === true) end();
+    else signal?.addEventListener('abort', end, { once: true });
   });
   try {
     return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
   }
 }

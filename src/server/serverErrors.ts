@@ -8,6 +8,7 @@ export const SERVER_ERRORS = {
   SCOPE_NOT_CONFIGURED: 'A scope bean lacks its server, parent or context path',
   APPLICATION_REFUSED_START: 'The appStart callback returned false or threw',
   START_TIMED_OUT: 'The code, a bean or the appStart callback of a webapp has not ended in time',
+  STOP_TIMED_OUT: 'The clients or the appStop callback of an application have not ended in time',
   BAD_DEPLOYMENT_POLICY: 'A deployment policy has a value that is none',
   NO_CURRENT_SERVER: 'A static form was used outside code that a server called',
   NOT_ACQUIRED: 'A shared object was released more often than it was acquired',

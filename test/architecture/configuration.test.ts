@@ -3,7 +3,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
-import { AdminEndpoint, WebappArchives, WebappWatcher } from '../../src/boot/index.ts';
+import {
+  AdminEndpoint,
+  EventLoopWatch,
+  WebappArchives,
+  WebappWatcher,
+} from '../../src/boot/index.ts';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
@@ -28,6 +33,7 @@ interface DocumentedClass {
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
   DeploymentPolicy,
+  EventLoopWatch,
   SharedObjectLimits,
   GlobalScope,
   WebScope,

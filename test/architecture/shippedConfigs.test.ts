@@ -59,6 +59,7 @@ describe('what ships', () => {
       .filter((name) => !name.startsWith('org.') && !name.startsWith('chat.'))
       .filter((name) => !offered.has(registry.find(name)?.class));
     assert.deepEqual(missing.toSorted(), [
+      'EventLoopWatch',
       'HTTPPlugin',
       'RTMPHandler',
       'RTMPPlugin',

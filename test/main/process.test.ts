@@ -148,13 +148,15 @@ export class Application extends MultiThreadedApplicationAdapter {
   override appStart(scope: any) {
     setTimeout(() => { throw new Error('from a timer'); }, 300);
     setTimeout(() => { void Promise.reject(new Error('from a promise')); }, 300);
+    setTimeout(() => { scope.server.scheduling.removeScheduledJob('none'); }, 350);
     return super.appStart(scope);
   }
 }`,
     });
     await using server = await ServerProcess.start({ folder: folder.path });
     await server.logged(/uncaught error in webapp "stray"[\s\S]*from a timer/);
-    await server.logged(/from a promise/);
+    await server.logged(/nobody handled it in webapp "stray"[\s\S]*from a promise/);
+    await server.logged(/uncaught error in webapp "stray"[\s\S]*no scheduled job/);
     assert.equal((await fetch(server.httpURL('/stray/'))).status, 200);
     assert.equal(await server.stop(), 0);
   });
@@ -171,6 +173,75 @@ export class Application extends MultiThreadedApplicationAdapter {
     await using server = await ServerProcess.start({ folder: folder.path });
     assert.equal(await server.stop(), 1);
     assert.match(server.log, /still open after the stop: .*Timeout/);
+  });
+
+  it('ends in time with 1 and names what hangs: webapp, bean and what it was doing', async () => {
+    const code = (body: string) => `
+import { MultiThreadedApplicationAdapter } from 'red5-node';
+export class Application extends MultiThreadedApplicationAdapter { ${body} }`;
+    const hang = 'await new Promise(() => setInterval(() => {}, 1000));';
+    await using folder = await serverFolder({
+      ...plainWebapp('good', './Application.ts'),
+      'webapps/good/Application.ts': code(
+        "override async appStop() { console.log('good stopped'); }",
+      ),
+      ...plainWebapp('hangs', './Application.ts'),
+      'webapps/hangs/Application.ts': code(`override async appStop() { ${hang} }`),
+      ...plainWebapp('stuck', './Application.ts'),
+      'webapps/stuck/Application.ts': code(`async destroy() { ${hang} }`),
+    });
+    const conf = folder.file('conf/red5.yaml');
+    const text = await readFile(conf, 'utf8');
+    await writeFile(conf, text.replace('stopTimeoutMs: 10000', 'stopTimeoutMs: 500'));
+    await using server = await ServerProcess.start({ folder: folder.path });
+    const began = performance.now();
+    process.kill(server.processID, 'SIGTERM');
+    assert.equal(await server.exited(), 1);
+    assert.ok(performance.now() - began < 6_000);
+    assert.match(server.log, /good stopped/);
+    assert.match(server.log, /webapp "hangs": \S*red5-web\.yaml:\d+:\d+ .*appStop of "hangs"/);
+    assert.match(
+      server.log,
+      /webapp "stuck": \S*red5-web\.yaml:\d+:\d+ .*"web.handler" .*destroyed/,
+    );
+  });
+
+  it('names the line of a webapp that keeps the whole process busy', async () => {
+    await using folder = await serverFolder({
+      ...plainWebapp('busy', './Application.ts'),
+      'webapps/busy/Application.ts': `import { MultiThreadedApplicationAdapter } from 'red5-node';
+export class Application extends MultiThreadedApplicationAdapter {
+  override appStart(scope: any) {
+    setTimeout(() => {
+      const end = Date.now() + 2000;
+      while (Date.now() < end);
+    }, 500);
+    return super.appStart(scope);
+  }
+}`,
+    });
+    const conf = folder.file('conf/red5.yaml');
+    const text = await readFile(conf, 'utf8');
+    await writeFile(conf, text.replace('blockedAfterMs: 5000', 'blockedAfterMs: 500'));
+    await using server = await ServerProcess.start({ folder: folder.path });
+    await server.logged(/blocked for \d+ ms\s+at .*webapps\/busy\/Application\.ts:[67]:/);
+    await server.logged(/runs again after \d+ ms/);
+    assert.equal(await server.stop(), 0);
+  });
+
+  it('stops while a webapp hangs in its start', async () => {
+    await using folder = await serverFolder({
+      ...plainWebapp('hangs', './Application.ts'),
+      'webapps/hangs/Application.ts': `
+import { MultiThreadedApplicationAdapter } from 'red5-node';
+export class Application extends MultiThreadedApplicationAdapter {
+  override appStart(): Promise<boolean> { console.log('hanging'); return new Promise(() => {}); }
+}`,
+    });
+    await using server = await ServerProcess.spawn({ folder: folder.path });
+    await server.logged(/hanging/);
+    process.kill(server.processID, 'SIGTERM');
+    assert.notEqual(await server.exited(14_000), null);
   });
 
   it('ends at once at the second Ctrl-C', async () => {

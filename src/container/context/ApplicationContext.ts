@@ -13,6 +13,7 @@ import { ConfigErrors } from '../errors/Problems.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
 import type { BeanRecord } from '../factory/BeanRecord.ts';
 import { isPromise } from '../factory/Making.ts';
+import { untilDeadline } from '../factory/untilDeadline.ts';
 import type { Environment } from '../loading/Environment.ts';
 import {
   type ApplicationEvent,
@@ -259,7 +260,7 @@ export class ApplicationContext {
     const failures: LifecycleError[] = [];
     for (const record of [...records].reverse()) {
       try {
-        await (record.value as Lifecycle).stop(deadline);
+        await untilDeadline((record.value as Lifecycle).stop(deadline), deadline);
       } catch (error) {
         const message = `bean "${record.name}" failed to stop: ${describeError(error)}`;
         this.#logger.warn(message);
@@ -303,7 +304,7 @@ export class ApplicationContext {
       await attempt(() => this.publishEvent(new ContextClosedEvent(this)));
     }
     this.#state = 'closed';
-    failures.push(...(await this.#factory.destroy()));
+    failures.push(...(await this.#factory.destroy(deadline)));
     if (this.parent !== undefined) this.parent.#children.delete(this);
     const [first, ...others] = failures;
     if (first instanceof LifecycleError) throw withOthers(first, others);

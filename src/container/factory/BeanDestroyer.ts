@@ -2,14 +2,18 @@ import { describeError, LifecycleError, type Logger } from '../../base/index.ts'
 import type { BeanFactory } from './BeanFactory.ts';
 import type { BeanRecord } from './BeanRecord.ts';
 import { isPromise } from './Making.ts';
+import { untilDeadline } from './untilDeadline.ts';
 
 /** Destroys the singletons of a factory: dependents first, else in reverse order of creation, each once. */
 export class BeanDestroyer {
   readonly #factory: BeanFactory;
   readonly #logger: Logger;
+  readonly #deadline: AbortSignal | undefined;
   readonly failures: LifecycleError[] = [];
 
-  constructor(factory: BeanFactory, logger: Logger) {
+  /** @param deadline - when it is over, what has not ended is left behind */
+  constructor(factory: BeanFactory, logger: Logger, deadline?: AbortSignal) {
+    this.#deadline = deadline;
     this.#factory = factory;
     this.#logger = logger;
   }
@@ -32,7 +36,7 @@ export class BeanDestroyer {
   async #callDestroy(record: BeanRecord): Promise<void> {
     try {
       const result = this.#factory.deactivate(record);
-      if (isPromise(result)) await result;
+      if (isPromise(result)) await untilDeadline(result, this.#deadline);
     } catch (error) {
       const { name, definition } = record;
       const message = `bean "${name}" failed while it was destroyed: ${describeError(error)}`;

@@ -148,7 +148,8 @@ export class BeanFactory {
   readonly #current: Current;
   readonly #builtIns = new Set<AnyClass>();
   readonly #singletons = new Map<string, unknown>();
-  readonly #destroyed = new Set<BeanRecord>();
+  /** What came of the end of a bean; inversify does not wait for it. */
+  readonly #ends = new Map<BeanRecord, unknown>();
   #innerCount = 0;
 
   constructor(options: BeanFactoryOptions) {
@@ -980,8 +981,8 @@ export class BeanFactory {
   // ------------------------------------------------------------- destruction
 
   /** Destroys all singletons and forgets the bindings. Failures are returned. */
-  async destroy(): Promise<readonly unknown[]> {
-    const destroyer = new BeanDestroyer(this, this.logger);
+  async destroy(deadline?: AbortSignal): Promise<readonly unknown[]> {
+    const destroyer = new BeanDestroyer(this, this.logger, deadline);
     await destroyer.destroyAll(this.made);
     this.made.length = 0;
     try {
@@ -1040,9 +1041,11 @@ export class BeanFactory {
   }
 
   #end(record: BeanRecord): unknown {
-    if (this.#destroyed.has(record)) return undefined;
-    this.#destroyed.add(record);
-    return destroyBean(record, this.postProcessors);
+    if (!this.#ends.has(record)) {
+      this.#ends.set(record, undefined); // Also when it throws, it has ended.
+      this.#ends.set(record, destroyBean(record, this.postProcessors));
+    }
+    return this.#ends.get(record);
   }
 }
 

@@ -15,6 +15,7 @@ export class DeploymentPolicy {
     properties: {
       connections: 'string',
       startTimeoutMs: 'int',
+      stopTimeoutMs: 'int',
       graceMs: 'int',
       batchSize: 'int',
       batchIntervalMs: 'int',
@@ -32,6 +33,8 @@ export class DeploymentPolicy {
   connections: RedeployConnections = 'close';
   /** How long the code, the beans and `appStart` of a version may take, each, in milliseconds. Default 30,000. */
   startTimeoutMs = 30_000;
+  /** How long a version, or the whole server, may take to stop, in milliseconds; the server's own policy counts. Default 10,000. */
+  stopTimeoutMs = 10_000;
   /** `close`: how long clients stay with the old version before the first is closed, in milliseconds. Default 500. */
   graceMs = 500;
   /** How many clients are closed at a time, so that they do not come back all at once. Default 100. */

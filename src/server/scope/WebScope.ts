@@ -296,14 +296,21 @@ export class WebScope extends Scope implements Lifecycle {
     }
     const { server } = this;
     this.setState('draining');
-    await untilAborted(this.#empty(server), deadline);
+    const late: string[] = [];
+    const inTime = async (what: string, work: Promise<void>): Promise<void> => {
+      if (!(await untilAborted(work, deadline))) late.push(what);
+    };
+    await inTime('disconnecting the clients', this.#empty(server));
     if (this.#appStarted) {
       this.#appStarted = false;
-      await untilAborted(this.#callAppStop(server), deadline);
+      await inTime('appStop', this.#callAppStop(server));
     }
     await this.#leave(server, deadline);
     this.#starting = undefined;
     this.#stopping = undefined;
+    if (late.length === 0) return;
+    const message = `${late.join(' and ')} of "${this.name}" has not ended in time`;
+    throw new LifecycleError('STOP_TIMED_OUT', message, { phase: 'stop' });
   }
 
   /** Undoes the registration, and what the application itself may have left behind. */
@@ -373,15 +380,22 @@ async function withTimeout<T>(
   }
 }
 
-/** Waits for the work, or until the deadline. */
-async function untilAborted(work: Promise<void>, deadline: AbortSignal | undefined): Promise<void> {
-  if (deadline === undefined) return work;
-  if (deadline.aborted) return;
+/** Waits for the work, or until the deadline; whether it has ended. Work that needs no waiting has, whatever the deadline. */
+async function untilAborted(
+  work: Promise<void>,
+  deadline: AbortSignal | undefined,
+): Promise<boolean> {
+  if (deadline === undefined) {
+    await work;
+    return true;
+  }
   let stop = (): void => {};
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-    deadline.addEventListener('abort', stop, { once: true });
+  const aborted = new Promise<boolean>((resolve) => {
+    stop = () => setImmediate(() => resolve(false));
+    if (deadline.aborted) stop();
+    else deadline.addEventListener('abort', stop, { once: true });
   });
-  await Promise.race([work, aborted]);
+  const ended = await Promise.race([work.then(() => true), aborted]);
   deadline.removeEventListener('abort', stop);
+  return ended;
 }
