@@ -50,10 +50,9 @@ export class Application extends MultiThreadedApplicationAdapter {
     return { name: name.slice(0, 50), text };
   }
 
-  /** Says a line to everybody in a room. */
+  /** Says a line to everybody in a room: RTMP clients hear the message, and so does the listener of {@link roomStart}. */
   say(room: Scope, line: Line): void {
     this.#sharedObjectOf(room)?.sendMessage('line', [line.name, line.text]);
-    this.#tellBrowsers(room, line);
   }
 
   #tellBrowsers(room: Scope, line: Line): void {

@@ -21,11 +21,14 @@ describe('the chat', () => {
     const bob = await webapp.connect('kitchen');
     const eve = await webapp.connect('cellar');
     ann.send('not a line');
-    ann.send({ name: 'Ann', text: 'hi' });
-    bob.send({ name: 'Bob', text: 'hello' });
-    for (const client of [ann, bob]) {
-      assert.deepEqual(JSON.parse(await client.next()), { name: 'Ann', text: 'hi' });
-      assert.deepEqual(JSON.parse(await client.next()), { name: 'Bob', text: 'hello' });
+    for (const [from, name] of [
+      [ann, 'Ann'],
+      [bob, 'Bob'],
+    ] as const) {
+      from.send({ name, text: 'hi' });
+      for (const client of [ann, bob]) {
+        assert.deepEqual(JSON.parse(await client.next()), { name, text: 'hi' });
+      }
     }
     eve.send({ name: 'Eve', text: 'alone' });
     assert.equal(JSON.parse(await eve.next()).name, 'Eve');
