@@ -7,10 +7,14 @@ import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
+  DefaultStreamFilenameGenerator,
   GlobalScope,
   LMDBStore,
+  RecordedStreams,
+  RecordingSettings,
   Server,
   SharedObjectLimits,
+  StreamRecorder,
   TCPTransport,
   TLSHandler,
   WebScope,
@@ -26,6 +30,10 @@ interface DocumentedClass {
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
   SharedObjectLimits,
+  RecordingSettings,
+  StreamRecorder,
+  RecordedStreams,
+  DefaultStreamFilenameGenerator,
   GlobalScope,
   WebScope,
   LMDBStore,
@@ -36,7 +44,7 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   WebSocketPlugin,
 };
 
-const simpleTypes = ['string', 'boolean', 'int', 'list<string>'];
+const simpleTypes = ['string', 'boolean', 'int', 'long', 'list<string>'];
 
 /** Own and inherited properties that a bean file can set. */
 function propertiesOf(type: DocumentedClass): Map<string, string> {

@@ -226,10 +226,19 @@ export class RTMPConnection
       return;
     }
     const { result, error, status, close } = outcome;
-    if (result !== undefined) this.#answer(message, command, '_result', result.value);
+    if (result !== undefined) this.#answerSoon(message, command, result.value);
     if (error !== undefined) this.#answer(message, command, '_error', error);
     if (status !== undefined) this.#status(message.messageStreamID, status);
     if (close === true) this.#link.end();
+  }
+
+  #answerSoon(message: RTMPMessage, command: Command, value: unknown): void {
+    if (!(value instanceof Promise)) {
+      this.#answer(message, command, '_result', value);
+      return;
+    }
+    const answered = value.then((later) => this.#answer(message, command, '_result', later));
+    background(answered, this.#services.logger, `"${command.name}"`);
   }
 
   #call(message: RTMPMessage, command: Command): void {

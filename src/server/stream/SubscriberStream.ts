@@ -124,14 +124,14 @@ export class SubscriberStream {
     if (this.#state !== 'new') return;
     this.#state = 'open';
     this.#wasStarted = true;
-    const { source, subscriber, started, item } = this.#options;
+    const { source, started, item } = this.#options;
     const live = this.#live;
     if (live !== undefined) {
       live.addSubscription(this);
       this.#replay(live);
     } else if ('play' in source) {
       const lengthMs = item.length < 0 ? undefined : item.length * 1000;
-      this.#playback = source.play(subscriber, Math.max(0, item.start) * 1000, lengthMs);
+      this.#playback = source.play(this.#receiver(), Math.max(0, item.start) * 1000, lengthMs);
     }
     started?.(this);
   }
@@ -241,6 +241,25 @@ export class SubscriberStream {
   /** Leaves out video up to the next key frame, because what comes before cannot be decoded. @internal */
   awaitKeyFrame(): void {
     this.#awaitsKeyFrame = true;
+  }
+
+  /** What a recording is delivered to: the subscriber, without what it does not want, and with its end noticed here. */
+  #receiver(): StreamSubscriber {
+    const { subscriber } = this;
+    const isWanted = ({ type, isSequenceHeader }: MediaMessage): boolean =>
+      isSequenceHeader ||
+      type === 'data' ||
+      (type === 'audio' ? this.#receivesAudio : this.#receivesVideo);
+    return {
+      connection: subscriber.connection,
+      get queuedBytes() {
+        return subscriber.queuedBytes ?? 0;
+      },
+      deliver: (message) => {
+        if (this.#state === 'open' && isWanted(message)) subscriber.deliver?.(message);
+      },
+      ended: (reason) => void this.end(reason),
+    };
   }
 
   #replay(live: BroadcastStream): void {

@@ -10,6 +10,9 @@ import { createMediaMessage } from '../MediaMessage.ts';
 
 const READ_BYTES = 1024 * 1024;
 
+/** More changes of codecs than any recording has; what decoders are set up with after that is not known when seeking. */
+const MAX_HEADERS = 1024;
+
 /** A tag that describes a recording, at the beginning of its file. */
 export interface RecordedMetadata {
   /** Of the tag's first byte. */
@@ -28,6 +31,8 @@ export interface ScannedRecording {
   /** The media that was found, whatever the header says. */
   readonly tracks: FLVTracks;
   readonly index: FLVIndex;
+  /** Where the tags are that decoders have to be given first. */
+  readonly headers: readonly number[];
   readonly metadata: RecordedMetadata | undefined;
 }
 
@@ -69,6 +74,7 @@ class Findings {
   #lastTimestamp = 0;
   #hasAudio = false;
   #hasVideo = false;
+  readonly #headers: number[] = [];
   #metadata: RecordedMetadata | undefined;
 
   constructor(maxIndexEntries: number | undefined) {
@@ -92,6 +98,7 @@ class Findings {
       lastTimestamp: this.#lastTimestamp,
       tracks: { hasAudio: this.#hasAudio, hasVideo: this.#hasVideo },
       index: this.#index,
+      headers: this.#headers,
       metadata: this.#metadata,
     };
   }
@@ -101,15 +108,13 @@ class Findings {
       this.#addData(tag);
       return;
     }
-    this.#lastTimestamp = Math.max(this.#lastTimestamp, tag.timestamp);
-    if (tag.type === 'audio') {
-      this.#hasAudio = true;
-      return;
-    }
-    this.#hasVideo = true;
-    const { timestamp, position } = tag;
-    const { isKeyFrame } = createMediaMessage('video', timestamp, tag.payload);
+    const { type, timestamp, position, payload } = tag;
+    this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
+    if (type === 'audio') this.#hasAudio = true;
+    else this.#hasVideo = true;
+    const { isKeyFrame, isSequenceHeader } = createMediaMessage(type, timestamp, payload);
     if (isKeyFrame) this.#index.add({ timestamp, position });
+    if (isSequenceHeader && this.#headers.length < MAX_HEADERS) this.#headers.push(position);
   }
 
   #addData({ payload, position }: PlacedFLVTag): void {
