@@ -15,6 +15,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(fileURLToPath(import.meta.url), '../..');
 export const testTools = ['chromium', 'ffmpeg', 'rtmpdump'];
+/** Programs whose tests are skipped without them, and the Debian packages that bring them. */
+const optionalTestTools = {
+  'gst-launch-1.0': ['gstreamer1.0-tools', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-bad'],
+};
 
 /** Ends the script: says why in one line. */
 export function fail(message) {
@@ -173,6 +177,7 @@ function changedAt(file) {
 /** Makes sure the programs that tests run are there: installs them where that is possible. */
 export async function ensureTestTools() {
   const missing = testTools.filter((tool) => !isInstalled(tool));
+  await installOptionalTestTools();
   if (missing.length === 0) return;
   const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
@@ -183,6 +188,18 @@ export async function ensureTestTools() {
   await run('apt-get', ['update'], { env });
   const [command, ...args] = install.split(' ');
   if ((await run(command, args, { env })) !== 0) fail(`"${install}" failed`);
+}
+
+/** Nothing fails without them: their tests say what is missing. */
+async function installOptionalTestTools() {
+  const missing = Object.keys(optionalTestTools).filter((tool) => !isInstalled(tool));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
+  const packages = missing.flatMap((tool) => optionalTestTools[tool]);
+  console.log(`Installing ${packages.join(', ')} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update'], { env });
+  await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env });
 }
 
 function isInstalled(tool) {

@@ -40,6 +40,7 @@ export {
   AttributeStore,
   BaseConnection,
   BroadcastStream,
+  type BroadcastStreamReport,
   type BroadcastStreamStatistics,
   type ChildType,
   Client,

@@ -87,6 +87,7 @@ export type { SharedObjectListener } from './so/SharedObjectListener.ts';
 export type { SharedObjectSecurity } from './so/SharedObjectSecurity.ts';
 export { type SharedObjectMessage, SharedObjects } from './so/SharedObjects.ts';
 export {
+  type BroadcastStreamReport,
   type LimitReport,
   REFUSALS,
   type Refusal,

@@ -15,6 +15,7 @@ import {
   Server,
   SharedObjectLimits,
   StreamRecorder,
+  StreamSettings,
   TCPTransport,
   TLSHandler,
   WebScope,
@@ -30,6 +31,7 @@ interface DocumentedClass {
 const classes: Readonly<Record<string, DocumentedClass>> = {
   Server,
   SharedObjectLimits,
+  StreamSettings,
   RecordingSettings,
   StreamRecorder,
   RecordedStreams,

@@ -131,7 +131,24 @@ describe('Streams', () => {
       `audio@${2 ** 32 - 16}`,
       `inter@${2 ** 32 + 40}`,
       `inter@${jump}`,
-      `key@${jump}`,
+      `key@${jump + 100}`,
+    ]);
+  });
+
+  it('counts on where encoders that know 31 bits begin again', async () => {
+    await using s = await startTestServer();
+    const player = new TestPlayer(await s.connect());
+    await play(s.server, player);
+    const publication = await publish(s.server, await s.connect());
+    publication.publish('video', 2 ** 31 - 20, TAG.key);
+    publication.publish('video', 20, TAG.inter);
+    publication.publish('audio', 2 ** 31 - 5, TAG.audio);
+    publication.publish('video', 60, TAG.inter);
+    assert.deepEqual(player.take(), [
+      `key@${2 ** 31 - 20}`,
+      `inter@${2 ** 31 + 20}`,
+      `audio@${2 ** 31 - 5}`,
+      `inter@${2 ** 31 + 60}`,
     ]);
   });
 
@@ -317,7 +334,16 @@ describe('Streams', () => {
       audioCodec: 'mp4a',
       videoCodec: 'avc1',
     });
-    assert.equal(s.server.streams.count, 1);
+    assert.equal(s.server.statistics.server.streams, 1);
+    assert.deepEqual(s.server.statistics.getBroadcastStreams('/chat'), [
+      {
+        scope: '/chat',
+        name: 'cam',
+        publisher: publication.connection?.sessionID,
+        statistics: publication.stream.statistics,
+      },
+    ]);
+    assert.deepEqual(s.server.statistics.getBroadcastStreams('/nowhere'), []);
   });
 });
 
@@ -440,7 +466,7 @@ describe('a publisher that comes back', () => {
       first.publish('video', 1040, TAG.key);
       result.publication.publish('video', 9, TAG.inter);
       result.publication.publish('video', 49, TAG.key);
-      assert.deepEqual(player.take(), ['key@1000', 'key@1041']);
+      assert.deepEqual(player.take(), ['key@1000', 'key@1140']);
       assert.deepEqual(player.events, []);
       assert.deepEqual(ends, ['taken-over']);
       assert.equal(first.stream.publisher, b);

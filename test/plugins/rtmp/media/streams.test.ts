@@ -443,4 +443,27 @@ describe('RTMP streams', () => {
     await second.status('NetStream.Publish.Idle', other);
     await second.publish('cam');
   });
+
+  it('keeps players, untold, for a publisher whose connection breaks and who comes back in time', async () => {
+    const settings = new StreamSettings();
+    settings.publisherGraceMs = 10_000;
+    await using rtmp = await startRTMP();
+    rtmp.server.streamSettings = settings;
+    const first = await StreamClient.connect(rtmp.port);
+    first.group(await first.publish('cam'), 60_000);
+    await first.raw.settled();
+    await using player = await StreamClient.connect(rtmp.port);
+    const at = await player.play('cam');
+    await player.media(at, TAG.inter);
+    player.take(at);
+    await first.close();
+    while (rtmp.server.streams.count > 0) await player.raw.settled();
+    await using again = await StreamClient.connect(rtmp.port);
+    again.group(await again.publish('cam'), 0);
+    const { time } = await player.media(at, TAG.inter);
+    assert.ok(time >= 60_140 && time < 70_000, `${time}`);
+    assert.ok(
+      player.take(at).every((text) => /^(videoHeader|audioHeader|key|audio)@60\d{3}$/u.test(text)),
+    );
+  });
 });
