@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
+import { ProtocolError } from '../../../base/index.ts';
 import {
+  type FLVErrorCode,
   FLVIndex,
   FLVReader,
   type FLVTracks,
@@ -65,6 +67,10 @@ export async function scanRecording(
     position += bytesRead;
     // A copy: the reader keeps what is left over while the chunk is filled again.
     if (!found.take(reader, Buffer.from(chunk.subarray(0, bytesRead)))) break;
+  }
+  if (reader.tracks === undefined) {
+    const code: FLVErrorCode = 'FLV_BAD_HEADER';
+    throw new ProtocolError(code, 'the file ends before its header does');
   }
   return found.result(reader.position);
 }
