@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import type { Connection, RemoteCallResult } from '../../src/server/index.ts';
+import type { Connection, RemoteCallResult, Scope } from '../../src/server/index.ts';
 import { Board } from './samples/board.ts';
 import { BoardSecurity } from './samples/board-security.ts';
 import { moveCard } from './samples/board-update.ts';
@@ -10,11 +10,13 @@ import { Doorkeeper } from './samples/doorkeeper.ts';
 import { Clockwork } from './samples/jobs.ts';
 import { Lounge } from './samples/room.ts';
 import { askEverybody } from './samples/server-to-client.ts';
+import { Studio } from './samples/streams.ts';
+import { play, publish, TestPlayer } from './stream/support.ts';
 import { TestConnection } from './support/TestConnection.ts';
 import { startTestServer } from './support/testServer.ts';
 
 const root = new URL('../../', import.meta.url);
-const guides = ['scopes-and-adapters', 'remote-calls', 'shared-objects'];
+const guides = ['scopes-and-adapters', 'remote-calls', 'shared-objects', 'streams'];
 
 describe('the samples of the guides', () => {
   it('are files that are checked and run, word for word, and all of them', async () => {
@@ -60,6 +62,37 @@ describe('the samples of the guides', () => {
     await using s = await startTestServer({ handler: app });
     await s.clock.advance(60_000);
     assert.equal(runs, 2);
+  });
+
+  it('streams: ask for a token, hide what is private, and say what is on air', async () => {
+    const studio = new Studio();
+    studio.tokens = { t1: 'ann' };
+    await using s = await startTestServer({ handler: studio });
+    const ann = await s.connect('chat/r');
+    const room = ann.scope as Scope;
+    const attempt = async (name: string, token: string): Promise<boolean> => {
+      const options = { parameters: { token } };
+      const result = await s.server.streams.publish(ann, room, name, options);
+      if (result.accepted) result.publication.start();
+      return result.accepted;
+    };
+    assert.deepEqual(
+      [
+        await attempt('ann-cam', 'bad'),
+        await attempt('bob-cam', 't1'),
+        await attempt('ann-cam', 't1'),
+      ],
+      [false, false, true],
+    );
+    assert.equal(ann.getAttribute('principal'), 'ann');
+    assert.deepEqual(room.getAttribute('onAir'), ['ann-cam']);
+    const player = new TestPlayer(await s.connect('chat/r'));
+    await play(s.server, player, 'ann-cam');
+    assert.equal(player.connection?.getAttribute('watches'), 'ann-cam');
+    await assert.rejects(play(s.server, player, 'private-cam'), /not allowed to play/);
+    await publish(s.server, undefined, 'relay', room);
+    await s.server.disconnect(ann);
+    assert.deepEqual(room.getAttribute('onAir'), ['relay']);
   });
 
   it('doorkeeper: asks for a token', async () => {

@@ -199,8 +199,8 @@ export class RTMPConnection
       clock: server.clock,
       amf,
       broadcasts,
-      get queuedBytes(): number {
-        return link.queuedBytes;
+      get waitingBytes(): number {
+        return link.isStalled ? link.queuedBytes : 0;
       },
       get isOpen(): boolean {
         return link.isOpen;
@@ -226,19 +226,17 @@ export class RTMPConnection
       return;
     }
     const { result, error, status, close } = outcome;
-    if (result !== undefined) this.#answerSoon(message, command, result.value);
+    if (result?.value instanceof Promise) {
+      const answered = result.value.then((value) =>
+        this.#answer(message, command, '_result', value),
+      );
+      background(answered, this.#services.logger, `answering "${command.name}"`);
+    } else if (result !== undefined) {
+      this.#answer(message, command, '_result', result.value);
+    }
     if (error !== undefined) this.#answer(message, command, '_error', error);
     if (status !== undefined) this.#status(message.messageStreamID, status);
     if (close === true) this.#link.end();
-  }
-
-  #answerSoon(message: RTMPMessage, command: Command, value: unknown): void {
-    if (!(value instanceof Promise)) {
-      this.#answer(message, command, '_result', value);
-      return;
-    }
-    const answered = value.then((later) => this.#answer(message, command, '_result', later));
-    background(answered, this.#services.logger, `"${command.name}"`);
   }
 
   #call(message: RTMPMessage, command: Command): void {

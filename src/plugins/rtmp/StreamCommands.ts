@@ -8,7 +8,7 @@ import { rtmpError } from './rtmpErrors.ts';
 
 /** What a command about streams leads to; what happens on a stream is told there, by its {@link NetStream}. */
 export interface StreamOutcome {
-  /** Value of the `_result`, or a promise of it; absent when there is none. */
+  /** Value of the `_result`, or a promise of it that never rejects; absent when there is none. */
   readonly result?: { readonly value: unknown };
   /** Information of the `_error`, instead of a `_result`. */
   readonly error?: StatusInfo;
@@ -131,15 +131,6 @@ export class StreamCommands {
     }
   }
 
-  /** Length of a recording in seconds; 0 when there is none. */
-  async #lengthOf(given: unknown): Promise<number> {
-    const { connection, server } = this.#host;
-    const { name } = readStreamName(given);
-    if (connection.scope === undefined) return 0;
-    const recorded = await server.streams.getOnDemandStream(connection.scope, name);
-    return (recorded?.durationMs ?? 0) / 1000;
-  }
-
   #create(): StreamOutcome {
     let id = 1;
     while (this.#streams.has(id)) id += 1;
@@ -159,6 +150,15 @@ export class StreamCommands {
     for (const stream of this.#streams.values()) {
       if (stream.publishedName !== undefined && stream.publishedName === name) stream.stop();
     }
+  }
+
+  /** Seconds of a recording; 0 when there is none. */
+  async #lengthOf(given: unknown): Promise<number> {
+    const { connection, server } = this.#host;
+    if (connection.scope === undefined) return 0;
+    const { name } = readStreamName(given);
+    const recorded = await server.streams.getOnDemandStream(connection.scope, name);
+    return (recorded?.durationMs ?? 0) / 1000;
   }
 
   #noStream(name: unknown): StreamOutcome {
