@@ -11,7 +11,7 @@ const SETTINGS = `  recordingSettings:
     properties: { autoRecord: true, minFreeBytes: 0 }
 `;
 
-describe('a server that is killed while it records', { timeout: 90_000 }, () => {
+describe('a server that is killed while it records', { timeout: 150_000 }, () => {
   it('leaves a file that plays; started again, it goes on with it and plays it to a client', async () => {
     await using folder = await ServerFolder.create();
     await mkdir(folder.file('webapps/studio'));

@@ -78,7 +78,7 @@ function framesOf(page: Page): Promise<number> {
 
 /** Waits until the picture moves. */
 async function moves(page: Page, frames = 15): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 40_000;
   const first = await framesOf(page);
   while ((await framesOf(page)) < first + frames) {
     assert.ok(Date.now() < deadline, 'the picture does not move');
@@ -96,7 +96,7 @@ async function lines(page: Page): Promise<string[]> {
   return page.locator('#log li').allTextContents();
 }
 
-describe('the live page', { timeout: 120_000 }, () => {
+describe('the live page', { timeout: 170_000 }, () => {
   let browser: TestBrowser;
   const open = (url: string, options?: Parameters<TestBrowser['open']>[1]): Promise<TestPage> =>
     browser.open(url, options);
@@ -117,7 +117,7 @@ describe('the live page', { timeout: 120_000 }, () => {
     await takeScreenshot(page, 'live-nothing');
 
     const publisher = publishFLV(server.rtmp('camera'));
-    await page.getByRole('heading', { name: 'camera' }).waitFor({ timeout: 20_000 });
+    await page.getByRole('heading', { name: 'camera' }).waitFor({ timeout: 40_000 });
     await moves(page);
     assert.equal(await page.getByText('Live', { exact: true }).last().isVisible(), true);
     await page.getByText('1 viewer', { exact: false }).first().waitFor();
@@ -138,8 +138,8 @@ describe('the live page', { timeout: 120_000 }, () => {
     const publishers = ['stage', 'backstage/door'].map((name) => publishFLV(server.rtmp(name)));
     const ann = (await open(`${server.url}#stage`)).page;
     const bob = (await open(`${server.url}#backstage/door`)).page;
-    await ann.getByRole('heading', { name: 'stage' }).waitFor({ timeout: 20_000 });
-    await bob.getByRole('heading', { name: 'door' }).waitFor({ timeout: 20_000 });
+    await ann.getByRole('heading', { name: 'stage' }).waitFor({ timeout: 40_000 });
+    await bob.getByRole('heading', { name: 'door' }).waitFor({ timeout: 40_000 });
     await moves(ann);
     await moves(bob);
     await say(ann, 'Ann', 'hello stage <b>');

@@ -327,11 +327,13 @@ describe('playing a recording', () => {
     await using server = await startRecording();
     await recordGroups(server, 'cam', 60);
     await using player = await StreamClient.connect(server.port);
+    const began = performance.now();
     const at = await player.play('cam');
     await player.raw.wait((m) => m.stream === at && m.time === 4_000);
     await player.raw.settled();
     const times = player.raw.received.filter((m) => m.stream === at).map((m) => m.time);
-    assert.ok(Math.max(...times) < 7_000, `${Math.max(...times)} ms`);
+    const allowed = 5_000 + performance.now() - began;
+    assert.ok(Math.max(...times) <= allowed, `${Math.max(...times)} ms of ${allowed}`);
   });
 
   it('plays from and for as long as was asked', async () => {
