@@ -1,11 +1,24 @@
 /** What the scripts share: running programs, looking at files, installing and building when it is due. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(fileURLToPath(import.meta.url), '../..');
 export const testTools = ['chromium', 'ffmpeg', 'rtmpdump'];
+/** Programs whose tests are skipped without them, and the Debian packages that bring them. */
+const optionalTestTools = {
+  'gst-launch-1.0': ['gstreamer1.0-tools', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-bad'],
+};
 
 /** Ends the script: says why in one line. */
 export function fail(message) {
@@ -97,6 +110,12 @@ function readPackages(file) {
   return JSON.parse(readFileSync(file, 'utf8')).packages;
 }
 
+/** Scripts of other projects that pages load from their own folder, with their licences. */
+const vendored = ['mpegts.js', 'mpegts.js.LICENSE.txt'].map((name) => ({
+  from: `node_modules/mpegts.js/dist/${name}`,
+  to: `webapps/live/${name}`,
+}));
+
 /** Compiles the server and the browser code of the webapps. */
 export async function build() {
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
@@ -108,6 +127,13 @@ export async function build() {
       fail(`the build of ${project} failed`);
     }
   }
+  for (const { from, to } of vendored) {
+    // Without the map, which is not shipped.
+    const text = readFileSync(path.join(root, from), 'utf8');
+    writeFileSync(path.join(root, to), text.replace(/^\/\/# sourceMappingURL=.*$/m, ''));
+  }
+  const licence = readFileSync(path.join(root, 'node_modules/mpegts.js/LICENSE'), 'utf8');
+  appendFileSync(path.join(root, 'webapps/live/mpegts.js.LICENSE.txt'), `\n${licence}`);
 }
 
 /** Builds unless everything built is newer than all it is built from. */
@@ -119,7 +145,11 @@ export async function ensureBuilt() {
     ...withFolders('src'),
     ...browserProjects().flatMap(withFolders),
   ];
-  const outputs = ['dist/main.js', ...browserProjects().flatMap(browserOutputs)];
+  const outputs = [
+    'dist/main.js',
+    ...browserProjects().flatMap(browserOutputs),
+    ...vendored.map(({ to }) => to),
+  ];
   const newestInput = Math.max(...inputs.map(changedAt));
   const oldestOutput = Math.min(...outputs.map(changedAt));
   if (oldestOutput > newestInput) return;
@@ -147,6 +177,7 @@ function changedAt(file) {
 /** Makes sure the programs that tests run are there: installs them where that is possible. */
 export async function ensureTestTools() {
   const missing = testTools.filter((tool) => !isInstalled(tool));
+  await installOptionalTestTools();
   if (missing.length === 0) return;
   const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
@@ -157,6 +188,18 @@ export async function ensureTestTools() {
   await run('apt-get', ['update'], { env });
   const [command, ...args] = install.split(' ');
   if ((await run(command, args, { env })) !== 0) fail(`"${install}" failed`);
+}
+
+/** Nothing fails without them: their tests say what is missing. */
+async function installOptionalTestTools() {
+  const missing = Object.keys(optionalTestTools).filter((tool) => !isInstalled(tool));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
+  const packages = missing.flatMap((tool) => optionalTestTools[tool]);
+  console.log(`Installing ${packages.join(', ')} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update'], { env });
+  await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env });
 }
 
 function isInstalled(tool) {

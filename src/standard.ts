@@ -1,8 +1,14 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
+import {
+  Conversation,
+  Application as LiveApplication,
+  LiveDataListener,
+  StreamList,
+} from './apps/live/index.ts';
 import { AdminEndpoint, EventLoopWatch, WebappArchives, WebappWatcher } from './boot/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
-import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
+import { FLVHandler, RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
 import {
   DefaultWebSocketDataListener,
   WebSocketPlugin,
@@ -11,14 +17,19 @@ import {
 import {
   ApplicationAdapter,
   Context,
+  DefaultStreamFilenameGenerator,
   DeploymentPolicy,
   GlobalScope,
   LMDBStore,
   MemoryStore,
   MultiThreadedApplicationAdapter,
+  RecordedStreams,
+  RecordingSettings,
   RemoteService,
   Server,
   SharedObjectLimits,
+  StreamRecorder,
+  StreamSettings,
   TCPTransport,
   TLSHandler,
   WebScope,
@@ -54,9 +65,18 @@ export function standardClasses(): ClassRegistry {
   add('SharedObjectLimits', SharedObjectLimits);
   add('DeploymentPolicy', DeploymentPolicy);
   add('EventLoopWatch', EventLoopWatch);
+  add('StreamSettings', StreamSettings);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
+  add('StreamRecorder', StreamRecorder);
+  add('RecordingSettings', RecordingSettings);
+  add('RecordedStreams', RecordedStreams);
+  add(
+    'DefaultStreamFilenameGenerator',
+    DefaultStreamFilenameGenerator,
+    'org.red5.server.stream.DefaultStreamFilenameGenerator',
+  );
 
   add('WebappArchives', WebappArchives);
   add('WebappWatcher', WebappWatcher, 'org.red5.server.tomcat.WarDeployer');
@@ -65,6 +85,7 @@ export function standardClasses(): ClassRegistry {
   add('RTMPPlugin', RTMPPlugin, 'org.red5.server.net.rtmp.RTMPConnManager');
   add('RTMPHandler', RTMPHandler, 'org.red5.server.net.rtmp.RTMPHandler');
   add('RTMPTHandler', RTMPTHandler, 'org.red5.server.net.rtmpt.RTMPTServlet');
+  add('FLVHandler', FLVHandler);
   add('HTTPPlugin', HTTPPlugin);
   add('WebSocketPlugin', WebSocketPlugin, 'org.red5.net.websocket.WebSocketPlugin');
   add('WebSocketScope', WebSocketScope, 'org.red5.net.websocket.WebSocketScope');
@@ -81,6 +102,11 @@ export function standardClasses(): ClassRegistry {
     WebSocketChatDataListener,
     'org.red5.demos.chat.WebSocketChatDataListener',
   );
+
+  add('live.Application', LiveApplication);
+  add('live.StreamList', StreamList);
+  add('live.Conversation', Conversation);
+  add('live.LiveDataListener', LiveDataListener);
   return registry;
 }
 

@@ -26,6 +26,8 @@ import { RemoteCalls } from './service/RemoteCalls.ts';
 import type { SharedObjectLimits } from './so/SharedObjectLimits.ts';
 import { SharedObjects } from './so/SharedObjects.ts';
 import { StatisticsService } from './statistics/StatisticsService.ts';
+import type { StreamSettings } from './stream/StreamSettings.ts';
+import { Streams } from './stream/Streams.ts';
 
 /** Where a path leads: RTMP's `app`, a WebSocket's URL and all other addresses are spellings of it. */
 export interface Address {
@@ -49,6 +51,7 @@ export class Server implements Lifecycle {
       clients: 'ClientRegistry',
       sharedObjectLimits: 'SharedObjectLimits',
       deploymentPolicy: 'DeploymentPolicy',
+      streamSettings: 'StreamSettings',
       ghostCheckIntervalMs: 'int',
     },
   };
@@ -56,6 +59,7 @@ export class Server implements Lifecycle {
   readonly plugins: PluginRegistry;
   readonly remoteCalls: RemoteCalls;
   readonly sharedObjects: SharedObjects;
+  readonly streams: Streams;
   readonly scheduling: SchedulingService;
   readonly statistics: StatisticsService;
   /** Finds peers that went away without a word. */
@@ -79,6 +83,7 @@ export class Server implements Lifecycle {
     this.plugins = new PluginRegistry(this);
     this.remoteCalls = new RemoteCalls(this);
     this.sharedObjects = new SharedObjects(this);
+    this.streams = new Streams(this);
     this.scheduling = new SchedulingService(this);
     this.statistics = new StatisticsService(this);
     this.ghosts = new GhostDetector(this);
@@ -110,6 +115,15 @@ export class Server implements Lifecycle {
 
   set sharedObjectLimits(limits: SharedObjectLimits) {
     this.sharedObjects.limits = limits;
+  }
+
+  /** Limits and policies of the streams of applications that have none of their own. */
+  get streamSettings(): StreamSettings {
+    return this.streams.settings;
+  }
+
+  set streamSettings(settings: StreamSettings) {
+    this.streams.settings = settings;
   }
 
   /** Top of the tree; made here unless a `GlobalScope` bean sets itself. */

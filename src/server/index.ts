@@ -89,6 +89,7 @@ export type { SharedObjectListener } from './so/SharedObjectListener.ts';
 export type { SharedObjectSecurity } from './so/SharedObjectSecurity.ts';
 export { type SharedObjectMessage, SharedObjects } from './so/SharedObjects.ts';
 export {
+  type BroadcastStreamReport,
   type LimitReport,
   REFUSALS,
   type Refusal,
@@ -97,9 +98,43 @@ export {
   type SharedObjectReport,
   StatisticsService,
 } from './statistics/StatisticsService.ts';
-export type { RequestHandler } from './transport/RequestHandler.ts';
+export {
+  BroadcastStream,
+  type BroadcastStreamStatistics,
+} from './stream/BroadcastStream.ts';
+export { createMediaMessage, type MediaMessage, type MediaType } from './stream/MediaMessage.ts';
+export type {
+  OnDemandPlayback,
+  OnDemandProvider,
+  OnDemandStream,
+} from './stream/OnDemandProvider.ts';
+export { Publication, type PublicationEnd, type PublishOptions } from './stream/Publication.ts';
+export { RecordedStreams } from './stream/playback/RecordedStreams.ts';
+export { DefaultStreamFilenameGenerator } from './stream/record/DefaultStreamFilenameGenerator.ts';
+export { locateRecording } from './stream/record/locateRecording.ts';
+export { RecordingSettings } from './stream/record/RecordingSettings.ts';
+export type {
+  GenerationType,
+  StreamFilenameGenerator,
+} from './stream/record/StreamFilenameGenerator.ts';
+export { StreamRecorder } from './stream/record/StreamRecorder.ts';
+export type { PlayItem, StreamAwareScopeHandler } from './stream/StreamAwareScopeHandler.ts';
+export type { StreamListener } from './stream/StreamListener.ts';
+export { type PublisherPolicy, StreamSettings } from './stream/StreamSettings.ts';
+export type { EndReason, StreamSubscriber } from './stream/StreamSubscriber.ts';
+export { type PlayOptions, Streams } from './stream/Streams.ts';
+export { SubscriberStream } from './stream/SubscriberStream.ts';
+export type { PlayResult, PublishResult, StreamRefused } from './stream/streamResult.ts';
+export type {
+  PublishMode,
+  StreamParameters,
+  StreamPlaybackSecurity,
+  StreamPublishSecurity,
+} from './stream/streamSecurity.ts';
+export type { AdmittedRequest, RequestGate, RequestRefusal } from './transport/RequestGate.ts';
+export type { RequestHandler, SendFile } from './transport/RequestHandler.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
-export type { PeerAddress, StreamHandler } from './transport/StreamHandler.ts';
+export type { PeerAddress, StreamHandler, StreamTicket } from './transport/StreamHandler.ts';
 export { TCPTransport } from './transport/TCPTransport.ts';
 export { TLSHandler } from './transport/tls/TLSHandler.ts';
 export type { UpgradeHandler } from './transport/UpgradeHandler.ts';

@@ -13,11 +13,16 @@ import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
+  DefaultStreamFilenameGenerator,
   DeploymentPolicy,
   GlobalScope,
   LMDBStore,
+  RecordedStreams,
+  RecordingSettings,
   Server,
   SharedObjectLimits,
+  StreamRecorder,
+  StreamSettings,
   TCPTransport,
   TLSHandler,
   WebScope,
@@ -35,6 +40,11 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   DeploymentPolicy,
   EventLoopWatch,
   SharedObjectLimits,
+  StreamSettings,
+  RecordingSettings,
+  StreamRecorder,
+  RecordedStreams,
+  DefaultStreamFilenameGenerator,
   GlobalScope,
   WebScope,
   LMDBStore,

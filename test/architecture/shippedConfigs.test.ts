@@ -51,14 +51,15 @@ describe('what ships', () => {
     }
   });
 
-  it('offers each class of a bean file to webapp code as well, unless it is the chat or a protocol of its own', () => {
+  it('offers each class of a bean file to webapp code as well, unless it is a demo or a protocol of its own', () => {
     const offered = new Set<unknown>(Object.values(publicAPI));
     const registry = standardClasses();
     const missing = registry
       .names()
-      .filter((name) => !name.startsWith('org.') && !name.startsWith('chat.'))
+      .filter((name) => !name.startsWith('org.') && !/^(chat|live)\./.test(name))
       .filter((name) => !offered.has(registry.find(name)?.class));
     assert.deepEqual(missing.toSorted(), [
+      'FLVHandler',
       'EventLoopWatch',
       'HTTPPlugin',
       'RTMPHandler',

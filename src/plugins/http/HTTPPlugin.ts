@@ -16,6 +16,7 @@ import type {
   UpgradeHandler,
 } from '../../server/index.ts';
 import { StaticFiles, sendError } from './StaticFiles.ts';
+import { sendPath } from './sendFile.ts';
 
 /** Headers that make browsers careful with what they get. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -150,7 +151,10 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#http === undefined) response.setHeader('Connection', 'close');
     try {
-      if (this.requestHandlers.some((handler) => handler.handleRequest(request, response))) return;
+      if (
+        this.requestHandlers.some((handler) => handler.handleRequest(request, response, sendPath))
+      )
+        return;
       await this.#files?.handle(request, response);
     } catch (error) {
       if (response.destroyed) return;

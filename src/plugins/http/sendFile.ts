@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { mediaTypeOf } from './mediaType.ts';
@@ -45,6 +46,17 @@ export async function sendFile(
     return;
   }
   await pipeline(createReadStream(path, { start, end }), response);
+}
+
+/** Answers with a file that somebody else has found; with 404 when it has gone meanwhile. */
+export async function sendPath(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isFile() === true) await sendFile(request, response, { kind: 'file', path, stats });
+  else response.writeHead(404, { 'Content-Length': 0 }).end();
 }
 
 /** RFC 9110, 13.2.2: the entity tag decides where both are given. */

@@ -13,6 +13,9 @@ import {
 import type { RTMPMessage } from './chunk/RTMPMessage.ts';
 import type { ConnectRequest } from './connectRequest.ts';
 import type { LinkListener, RTMPLink } from './link/RTMPLink.ts';
+import { ENGINE_CHUNK_SIZE } from './media/MediaEngine.ts';
+import type { NetStreamHost } from './media/NetStreamHost.ts';
+import type { RTMPBroadcasts } from './media/RTMPBroadcasts.ts';
 import { type Command, readCommand, writeCommand } from './message/Command.ts';
 import { CHUNK_STREAM, MESSAGE_TYPE, type ObjectEncoding } from './message/messageType.ts';
 import { encodeBatch, type SharedObjectEncoder } from './message/SharedObjectEncoder.ts';
@@ -29,6 +32,7 @@ export interface ConnectionServices {
   readonly callTimeoutMs: number;
   readonly maxPendingCalls: number;
   readonly maxStreams: number;
+  readonly broadcasts: RTMPBroadcasts;
   /** Whether clients are told the classes of errors. */
   readonly exposeErrors: boolean;
 }
@@ -67,7 +71,7 @@ export class RTMPConnection
       timeoutMs: services.callTimeoutMs,
       maxCalls: services.maxPendingCalls,
     });
-    this.#streams = new StreamCommands(services.maxStreams);
+    this.#streams = new StreamCommands(services.maxStreams, this.#streamHost());
   }
 
   /** How values are written: 0 is AMF0, 3 is AMF3. */
@@ -167,7 +171,7 @@ export class RTMPConnection
         this.#sharedObject(message);
         break;
       default:
-      // Audio, video and data belong to streams; without one they are dropped.
+        this.#streams.media(message);
     }
   }
 
@@ -179,8 +183,34 @@ export class RTMPConnection
     if (this.#closed) return;
     this.#closed = true;
     this.#calls.close();
+    this.#streams.close();
     const { server, logger } = this.#services;
     background(server.disconnect(this), logger, `disconnecting ${this.sessionID}`);
+  }
+
+  /** What net streams need of this connection, and nobody else. */
+  #streamHost(): NetStreamHost {
+    const link = this.#link;
+    const { server, logger, amf, broadcasts } = this.#services;
+    return {
+      connection: this,
+      server,
+      logger,
+      clock: server.clock,
+      amf,
+      broadcasts,
+      get waitingBytes(): number {
+        return link.isStalled ? link.queuedBytes : 0;
+      },
+      get isOpen(): boolean {
+        return link.isOpen;
+      },
+      status: (messageStreamID, info) => this.#status(messageStreamID, info),
+      send: (message) => link.send(message),
+      sendMedia: (bytes) => link.sendMedia(bytes),
+      useMediaChunks: () => link.changeOutChunkSize(ENGINE_CHUNK_SIZE),
+      fail: (error) => link.fail(error),
+    };
   }
 
   #command(message: RTMPMessage, command: Command): void {
@@ -196,7 +226,14 @@ export class RTMPConnection
       return;
     }
     const { result, error, status, close } = outcome;
-    if (result !== undefined) this.#answer(message, command, '_result', result.value);
+    if (result?.value instanceof Promise) {
+      const answered = result.value.then((value) =>
+        this.#answer(message, command, '_result', value),
+      );
+      background(answered, this.#services.logger, `answering "${command.name}"`);
+    } else if (result !== undefined) {
+      this.#answer(message, command, '_result', result.value);
+    }
     if (error !== undefined) this.#answer(message, command, '_error', error);
     if (status !== undefined) this.#status(message.messageStreamID, status);
     if (close === true) this.#link.end();

@@ -6,6 +6,8 @@ import { ConnectPhase } from './ConnectPhase.ts';
 import { BufferBudget } from './chunk/BufferBudget.ts';
 import { INITIAL_CHUNK_SIZE } from './chunk/chunkLimits.ts';
 import { type LinkServices, RTMPLink } from './link/RTMPLink.ts';
+import { routeEngineLog } from './media/MediaEngine.ts';
+import { RTMPBroadcasts } from './media/RTMPBroadcasts.ts';
 import { SharedObjectEncoder } from './message/SharedObjectEncoder.ts';
 import { TurnFlusher } from './outbox/TurnFlusher.ts';
 import type { ConnectionServices } from './RTMPConnection.ts';
@@ -128,7 +130,8 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
 
   async start(): Promise<void> {
     if (this.#running !== undefined) return;
-    const { clock } = this.server;
+    const { clock, logger } = this.server;
+    routeEngineLog(logger.child('media'));
     this.#running = {
       link: this.#linkServices(),
       connection: this.#connectionServices(),
@@ -197,6 +200,7 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
       callTimeoutMs: this.callTimeoutMs,
       maxPendingCalls: this.maxPendingCalls,
       maxStreams: this.maxStreams,
+      broadcasts: new RTMPBroadcasts({ clock: this.server.clock }),
       exposeErrors: this.exposeErrors,
     };
   }

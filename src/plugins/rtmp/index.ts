@@ -7,6 +7,8 @@
  *
  * @packageDocumentation
  */
+export { FLVConnection } from './flv/FLVConnection.ts';
+export { FLVHandler } from './flv/FLVHandler.ts';
 export type { ObjectEncoding } from './message/messageType.ts';
 export { RTMPConnection } from './RTMPConnection.ts';
 export { RTMPHandler } from './RTMPHandler.ts';

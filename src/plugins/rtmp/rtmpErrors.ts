@@ -14,6 +14,7 @@ export const RTMP_ERRORS = {
   RTMP_BAD_MESSAGE: 'The body of a message does not have the form of its type',
   RTMP_UNKNOWN_MESSAGES: 'Several messages of unknown types came in a row',
   RTMP_NOT_CONNECTED: 'Something else came before the connect command',
+  RTMP_NOT_PUBLISHING: 'Media kept coming on streams that do not publish',
   RTMP_TOO_MANY_CALLS: 'More calls wait for their result than the limit',
   RTMP_QUEUE_FULL: 'The peer reads too slowly: what waits for it is more than the limit',
   RTMP_STALLED: 'The peer has read nothing for too long',

@@ -10,8 +10,12 @@ import {
   type Logger,
 } from '../../base/index.ts';
 import {
+  type AdmittedRequest,
+  type BaseConnection,
   type Red5Plugin,
+  type RequestGate,
   type RequestHandler,
+  type RequestRefusal,
   type Scope,
   type ScopeListener,
   ScopeUtils,
@@ -41,10 +45,24 @@ export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
  * @red5 org.red5.net.websocket.WebSocketPlugin
  */
 export class WebSocketPlugin
-  implements Red5Plugin, Lifecycle, SocketHandler, UpgradeHandler, RequestHandler, WebSocketSettings
+  implements
+    Red5Plugin,
+    Lifecycle,
+    SocketHandler,
+    UpgradeHandler,
+    RequestHandler,
+    RequestGate,
+    WebSocketSettings
 {
   static readonly beanInfo: BeanInfo = {
-    types: ['WebSocketPlugin', 'Red5Plugin', 'SocketHandler', 'UpgradeHandler', 'RequestHandler'],
+    types: [
+      'WebSocketPlugin',
+      'Red5Plugin',
+      'SocketHandler',
+      'UpgradeHandler',
+      'RequestHandler',
+      'RequestGate',
+    ],
     properties: {
       server: 'Server',
       streamHandlers: 'list<StreamHandler>',
@@ -236,6 +254,38 @@ export class WebSocketPlugin
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     if (!this.serverSentEvents || this.#eventStreams === undefined) return false;
     return this.#eventStreams.handleRequest(request, response);
+  }
+
+  admitRequest(
+    request: IncomingMessage,
+    owner: object,
+  ): (AdmittedRequest & { release(): void }) | RequestRefusal {
+    const door = this.#door;
+    if (door === undefined) return { status: 503, description: 'the server is stopping' };
+    const admission = door.admitStream(request, owner);
+    if ('status' in admission) return admission;
+    const admitted = door.describe(request, admission.facts);
+    let isReleased = false;
+    const release = () => {
+      if (!isReleased) door.releaseStream(admission);
+      isReleased = true;
+    };
+    if (admitted !== undefined) return { ...admitted, release };
+    release();
+    return { status: 400, description: 'this address is malformed' };
+  }
+
+  async connect(connection: BaseConnection): Promise<RequestRefusal | undefined> {
+    if (this.#door !== undefined) return await this.#door.ask(connection);
+    return { status: 503, description: 'the server is stopping' };
+  }
+
+  addStreamHandler(handler: StreamHandler): void {
+    this.streamHandlers = [...this.streamHandlers, handler];
+  }
+
+  removeStreamHandler(handler: StreamHandler): void {
+    this.streamHandlers = this.streamHandlers.filter((other) => other !== handler);
   }
 
   #logger(): Logger {

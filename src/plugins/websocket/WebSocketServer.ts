@@ -24,6 +24,7 @@ export interface WebSocketServerOptions {
 }
 
 const STOPPING: Refusal = { status: 503, description: 'the server is stopping' };
+const MALFORMED: Refusal = { status: 400, description: 'this address is malformed' };
 const REFUSED: Refusal = { status: 403, description: 'refused' };
 
 /** Takes upgrade requests and runs the connections that come of them, from the handshake to the last callback. */
@@ -120,7 +121,10 @@ export class WebSocketServer {
     const protocols = requestedProtocols(request) ?? [];
     const { protocol } = parseTarget(request.url ?? '')?.parameters ?? {};
     return streamHandlers.find(
-      ({ protocolName }) => protocols.includes(protocolName) || protocol === protocolName,
+      (handler) =>
+        protocols.includes(handler.protocolName) ||
+        protocol === handler.protocolName ||
+        handler.acceptsTarget?.(request.url ?? ''),
     );
   }
 
@@ -139,11 +143,42 @@ export class WebSocketServer {
     const { protocolName } = handler;
     if (requestedProtocols(request)?.includes(protocolName))
       this.#agreed.set(request, protocolName);
+    const { facts } = admission;
+    if (handler.admit === undefined) {
+      this.#upgradeToStream(request, socket, head, (stream) => handler.handleStream(stream, facts));
+      return;
+    }
+    const admitted = this.#door.describe(request, facts);
+    if (admitted === undefined) {
+      this.#refuse(request, socket, MALFORMED);
+      return;
+    }
+    const decided = handler.admit(request, admitted).then((ticket) => {
+      if ('status' in ticket) this.#refuse(request, socket, ticket);
+      else if (this.#isStopping || socket.destroyed) ticket.cancel();
+      else {
+        let isOpen = false;
+        this.#upgradeToStream(request, socket, head, (stream) => {
+          isOpen = true;
+          ticket.open(stream);
+        });
+        if (!isOpen) ticket.cancel();
+      }
+    });
+    background(decided, this.#logger, 'WebSocket handshake');
+  }
+
+  #upgradeToStream(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    open: (stream: Duplex) => void,
+  ): void {
     this.#ws.handleUpgrade(request, socket, head, (webSocket) => {
       const stream = new WebSocketStream(webSocket);
       this.#streams.add(stream);
       stream.once('close', () => this.#streams.delete(stream));
-      handler.handleStream(stream, admission.facts);
+      open(stream);
     });
   }
 

@@ -11,6 +11,11 @@ import type { RemoteCall } from '../service/RemoteCall.ts';
 import type { RemoteMethods } from '../service/RemoteMethods.ts';
 import type { SharedObject } from '../so/SharedObject.ts';
 import type { SharedObjectSecurity } from '../so/SharedObjectSecurity.ts';
+import type { BroadcastStream } from '../stream/BroadcastStream.ts';
+import type { OnDemandStream } from '../stream/OnDemandProvider.ts';
+import type { PlayItem, StreamAwareScopeHandler } from '../stream/StreamAwareScopeHandler.ts';
+import type { SubscriberStream } from '../stream/SubscriberStream.ts';
+import type { StreamPlaybackSecurity, StreamPublishSecurity } from '../stream/streamSecurity.ts';
 import { type Application, ApplicationLifecycle } from './Application.ts';
 
 /** The callbacks that decide. */
@@ -25,7 +30,10 @@ type Deciding = 'appStart' | 'appConnect' | 'appJoin' | 'roomStart' | 'roomConne
  * @red5 org.red5.server.adapter.MultiThreadedApplicationAdapter
  * @red5 org.red5.server.adapter.StatefulScopeWrappingAdapter
  */
-export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implements ScopeHandler {
+export class MultiThreadedApplicationAdapter
+  extends ApplicationLifecycle
+  implements ScopeHandler, StreamAwareScopeHandler
+{
   static readonly beanInfo: BeanInfo = {
     types: [
       'MultiThreadedApplicationAdapter',
@@ -42,6 +50,8 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   #scope: Scope | undefined;
   readonly #listeners = new Set<Application>();
   readonly #sharedObjectSecurity = new Set<SharedObjectSecurity>();
+  readonly #publishSecurity = new Set<StreamPublishSecurity>();
+  readonly #playbackSecurity = new Set<StreamPlaybackSecurity>();
 
   /** The application's scope; set before `appStart`. */
   get scope(): Scope {
@@ -215,6 +225,104 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
   /** Who decides about shared objects. */
   getSharedObjectSecurity(): ReadonlySet<SharedObjectSecurity> {
     return this.#sharedObjectSecurity;
+  }
+
+  /** Decides who may publish in the application. */
+  registerStreamPublishSecurity(handler: StreamPublishSecurity): void {
+    this.#publishSecurity.add(handler);
+  }
+
+  unregisterStreamPublishSecurity(handler: StreamPublishSecurity): void {
+    this.#publishSecurity.delete(handler);
+  }
+
+  getStreamPublishSecurity(): ReadonlySet<StreamPublishSecurity> {
+    return this.#publishSecurity;
+  }
+
+  /** Decides who may play streams of the application. */
+  registerStreamPlaybackSecurity(handler: StreamPlaybackSecurity): void {
+    this.#playbackSecurity.add(handler);
+  }
+
+  unregisterStreamPlaybackSecurity(handler: StreamPlaybackSecurity): void {
+    this.#playbackSecurity.delete(handler);
+  }
+
+  getStreamPlaybackSecurity(): ReadonlySet<StreamPlaybackSecurity> {
+    return this.#playbackSecurity;
+  }
+
+  /** Somebody is about to publish and is answered afterwards; throw, or close the connection, to refuse. */
+  streamPublishStart(_stream: BroadcastStream): MaybePromise<void> {}
+
+  /** The publisher was told to go on. */
+  streamBroadcastStart(_stream: BroadcastStream): MaybePromise<void> {}
+
+  /** The publisher has stopped or gone. */
+  streamBroadcastClose(_stream: BroadcastStream): MaybePromise<void> {}
+
+  streamRecordStart(_stream: BroadcastStream): MaybePromise<void> {}
+
+  streamRecordStop(_stream: BroadcastStream): MaybePromise<void> {}
+
+  /** Somebody plays, or waits for a publisher. */
+  streamSubscriberStart(_stream: SubscriberStream): MaybePromise<void> {}
+
+  streamSubscriberClose(_stream: SubscriberStream): MaybePromise<void> {}
+
+  streamPlayItemPlay(
+    _stream: SubscriberStream,
+    _item: PlayItem,
+    _isLive: boolean,
+  ): MaybePromise<void> {}
+
+  streamPlayItemStop(_stream: SubscriberStream, _item: PlayItem): MaybePromise<void> {}
+
+  streamPlayItemPause(
+    _stream: SubscriberStream,
+    _item: PlayItem,
+    _position: number,
+  ): MaybePromise<void> {}
+
+  streamPlayItemResume(
+    _stream: SubscriberStream,
+    _item: PlayItem,
+    _position: number,
+  ): MaybePromise<void> {}
+
+  streamPlayItemSeek(
+    _stream: SubscriberStream,
+    _item: PlayItem,
+    _position: number,
+  ): MaybePromise<void> {}
+
+  /** A stream that is published in a scope; undefined when nobody publishes it. */
+  getBroadcastStream(scope: Scope, name: string): BroadcastStream | undefined {
+    return scope.server.streams.getBroadcastStream(scope, name);
+  }
+
+  hasBroadcastStream(scope: Scope, name: string): boolean {
+    return scope.server.streams.hasBroadcastStream(scope, name);
+  }
+
+  /** Names of the streams that are published in a scope. */
+  getBroadcastStreamNames(scope: Scope): string[] {
+    return scope.server.streams.getBroadcastStreamNames(scope);
+  }
+
+  /** A recording that clients can play in a scope; undefined when there is none. */
+  getOnDemandStream(scope: Scope, name: string): Promise<OnDemandStream | undefined> {
+    return scope.server.streams.getOnDemandStream(scope, name);
+  }
+
+  async hasOnDemandStream(scope: Scope, name: string): Promise<boolean> {
+    return (await this.getOnDemandStream(scope, name)) !== undefined;
+  }
+
+  /** Seconds of a recording; 0 when there is none. */
+  async getStreamLength(scope: Scope, name: string): Promise<number> {
+    return ((await this.getOnDemandStream(scope, name))?.durationMs ?? 0) / 1000;
   }
 
   /** Runs a job at a fixed rate, first after one interval, until it is removed or the application stops. Returns its name. */

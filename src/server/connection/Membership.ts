@@ -226,6 +226,7 @@ export class Membership {
     const connection = this.#connection;
     connection.markClosed();
     await this.#run(async () => {
+      await this.#server.streams.disconnect(connection);
       await this.#server.sharedObjects.disconnect(connection);
       for (const step of this.#entered.reverse()) await this.#exitOne(step.scope, step.joined);
     });

@@ -12,6 +12,7 @@ import { MemoryStore } from '../persistence/MemoryStore.ts';
 import type { Store } from '../persistence/Store.ts';
 import type { Server } from '../Server.ts';
 import type { ServletContext } from '../ServletContext.ts';
+import type { StreamSettings } from '../stream/StreamSettings.ts';
 import { DeploymentPolicy } from './DeploymentPolicy.ts';
 import { GlobalScope } from './GlobalScope.ts';
 import { Scope } from './Scope.ts';
@@ -40,6 +41,7 @@ export class WebScope extends Scope implements Lifecycle {
       maxConnections: 'int',
       unusedRoomGraceMs: 'int',
       store: 'Store',
+      streamSettings: 'StreamSettings',
       persistent: 'boolean',
       deploymentPolicy: 'DeploymentPolicy',
     },
@@ -59,6 +61,8 @@ export class WebScope extends Scope implements Lifecycle {
   maxConnections = 100_000;
   /** How long a room made by {@link Scope.createChildScope} may stay unused, in milliseconds. Default 30,000. */
   unusedRoomGraceMs = 30_000;
+  /** Limits and policies of its streams. Default: the server's. */
+  streamSettings: StreamSettings | undefined;
   /** Rooms there are. @internal */
   roomCount = 0;
   #deploymentPolicy: DeploymentPolicy | undefined;
@@ -327,6 +331,7 @@ export class WebScope extends Scope implements Lifecycle {
   async #empty(server: Server): Promise<void> {
     await server.disconnectAll(this, `application ${this.name} is shutting down`);
     await Promise.all([...this.children.values()].map((room) => room.drain()));
+    server.streams.closeScope(this);
     await server.sharedObjects.closeScope(this);
   }
 

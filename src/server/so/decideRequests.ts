@@ -21,9 +21,9 @@ export function decideRequests(
 }
 
 /** Whether all handlers say `true`; later ones are not asked after a no. */
-export function allSayYes(
-  handlers: Iterable<SharedObjectSecurity>,
-  question: (handler: SharedObjectSecurity) => MaybePromise<boolean>,
+export function allSayYes<T>(
+  handlers: Iterable<T>,
+  question: (handler: T) => MaybePromise<boolean>,
   failed: (error: unknown) => void,
 ): MaybePromise<boolean> {
   const rest = handlers[Symbol.iterator]();

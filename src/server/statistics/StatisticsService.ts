@@ -3,6 +3,7 @@ import type { Scope, ScopeType } from '../scope/Scope.ts';
 import type { ScopeStatistics } from '../scope/ScopeStatistics.ts';
 import { ScopeUtils } from '../scope/ScopeUtils.ts';
 import type { SharedObject, SharedObjectStatistics } from '../so/SharedObject.ts';
+import type { BroadcastStream, BroadcastStreamStatistics } from '../stream/BroadcastStream.ts';
 
 /** Why the server said no to a client; each is counted. */
 export const REFUSALS = {
@@ -17,6 +18,7 @@ export const REFUSALS = {
   SHARED_OBJECT_QUOTA: 'A shared object would exceed a limit of SharedObjectLimits',
   SHARED_OBJECT_ACCESS:
     'A shared object security handler said no, or the client had not subscribed',
+  STREAM: 'Publishing or playing a stream was refused',
   CALL: 'A remote call failed, for whatever reason',
 } as const;
 
@@ -43,6 +45,15 @@ export interface SharedObjectReport {
   readonly statistics: SharedObjectStatistics;
 }
 
+/** One live stream in a list of live streams. */
+export interface BroadcastStreamReport {
+  readonly scope: string;
+  readonly name: string;
+  /** Session of who publishes; undefined while the publisher is away, and for what the server publishes itself. */
+  readonly publisher: string | undefined;
+  readonly statistics: BroadcastStreamStatistics;
+}
+
 /** A limit of an application, and how much of it is used. */
 export interface LimitReport {
   readonly application: string;
@@ -59,6 +70,8 @@ export interface ServerReport {
   readonly connections: number;
   readonly clients: number;
   readonly sharedObjects: number;
+  /** Streams that are published. */
+  readonly streams: number;
   readonly scheduledJobs: number;
   readonly calls: number;
   /** How often clients were refused, by reason. */
@@ -98,6 +111,7 @@ export class StatisticsService {
       connections: server.connections.size,
       clients: server.clients.clients.size,
       sharedObjects: server.sharedObjects.count,
+      streams: server.streams.count,
       scheduledJobs: server.scheduling.getScheduledJobNames().length,
       calls: server.remoteCalls.statistics.calls,
       refusals: { ...this.#refusals },
@@ -116,6 +130,15 @@ export class StatisticsService {
     if (top === undefined) return [];
     return [...this.#walk(top)].flatMap((scope) =>
       this.#server.sharedObjects.getSharedObjects(scope).map(reportSharedObject),
+    );
+  }
+
+  /** The live streams of a scope and of all below it, or of the whole server. */
+  getBroadcastStreams(path = '/'): BroadcastStreamReport[] {
+    const top = this.#find(path);
+    if (top === undefined) return [];
+    return [...this.#walk(top)].flatMap((scope) =>
+      this.#server.streams.getBroadcastStreams(scope).map(reportStream),
     );
   }
 
@@ -155,6 +178,15 @@ function reportSharedObject(so: SharedObject): SharedObjectReport {
     version: so.version,
     acquired: so.isAcquired,
     statistics: so.statistics,
+  };
+}
+
+function reportStream(stream: BroadcastStream): BroadcastStreamReport {
+  return {
+    scope: stream.scope.fullPath,
+    name: stream.name,
+    publisher: stream.publisher?.sessionID,
+    statistics: stream.statistics,
   };
 }
 

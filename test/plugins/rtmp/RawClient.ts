@@ -86,8 +86,8 @@ export class RawClient {
     this.send(19, Buffer.concat([utf(name), Buffer.alloc(12), ...events]));
   }
 
-  send(type: number, payload: Buffer, cs = 3, stream = 0): void {
-    this.stream.write(message(type, payload, cs, stream));
+  send(type: number, payload: Buffer, cs = 3, stream = 0, time = 0): void {
+    this.stream.write(message(type, payload, cs, stream, time));
   }
 
   /** The next message that is accepted; others stay. */
@@ -164,15 +164,18 @@ export class RawClient {
 }
 
 /** A message in chunks of 128 bytes with headers 0 and 3. */
-export function message(type: number, payload: Buffer, cs = 3, stream = 0): Buffer {
+export function message(type: number, payload: Buffer, cs = 3, stream = 0, time = 0): Buffer {
   const header = Buffer.alloc(12);
   header[0] = cs;
+  header.writeUIntBE(Math.min(time, 0xffffff), 1, 3);
   header.writeUIntBE(payload.length, 4, 3);
   header[7] = type;
   header.writeUInt32LE(stream, 8);
-  const parts = [header, payload.subarray(0, 128)];
+  const extended = Buffer.alloc(time >= 0xffffff ? 4 : 0);
+  if (extended.length > 0) extended.writeUInt32BE(time);
+  const parts = [header, extended, payload.subarray(0, 128)];
   for (let at = 128; at < payload.length; at += 128) {
-    parts.push(Buffer.of(0xc0 | cs), payload.subarray(at, at + 128));
+    parts.push(Buffer.of(0xc0 | cs), extended, payload.subarray(at, at + 128));
   }
   return Buffer.concat(parts);
 }

@@ -14,11 +14,12 @@ interface State {
   length: number;
   parts: Buffer[];
   have: number;
+  extended: boolean;
 }
 
 const HEADER_BYTES = [12, 8, 4, 1] as const;
 
-/** Puts chunks together, for tests: chunk streams up to 63, no extended times. Shares nothing with `src`. */
+/** Puts chunks together, for tests: chunk streams up to 63. Shares nothing with `src`. */
 export class WireChunks {
   #bytes: Buffer = Buffer.alloc(0);
   #chunkSize = 128;
@@ -46,19 +47,24 @@ export class WireChunks {
     const old = this.#states.get(cs);
     const state: State =
       old === undefined
-        ? { type: 0, stream: 0, time: 0, length: 0, parts: [], have: 0 }
+        ? { type: 0, stream: 0, time: 0, length: 0, parts: [], have: 0, extended: false }
         : { ...old, parts: [...old.parts] };
-    if (headerBytes >= 4) state.time = this.#bytes.readUIntBE(1, 3);
+    if (headerBytes >= 4) {
+      state.time = this.#bytes.readUIntBE(1, 3);
+      state.extended = state.time === 0xffffff;
+    }
     if (headerBytes >= 8) {
       state.length = this.#bytes.readUIntBE(4, 3);
       state.type = this.#bytes.readUInt8(7);
     }
     if (headerBytes === 12) state.stream = this.#bytes.readUInt32LE(8);
     const part = Math.min(state.length - state.have, this.#chunkSize);
-    if (this.#bytes.length < headerBytes + part) return undefined;
-    state.parts.push(this.#bytes.subarray(headerBytes, headerBytes + part));
+    const start = headerBytes + (state.extended ? 4 : 0);
+    if (this.#bytes.length < start + part) return undefined;
+    if (state.extended) state.time = this.#bytes.readUInt32BE(headerBytes);
+    state.parts.push(this.#bytes.subarray(start, start + part));
     state.have += part;
-    this.#bytes = this.#bytes.subarray(headerBytes + part);
+    this.#bytes = this.#bytes.subarray(start + part);
     this.#states.set(cs, state);
     if (state.have < state.length) return 'more';
     const { type, stream, time } = state;

@@ -201,7 +201,7 @@ describe('RTMPT', () => {
   const ffmpeg = spawnSync('ffmpeg', ['-version']).error === undefined;
   it('lets ffmpeg connect through the tunnel', { skip: !ffmpeg }, async () => {
     await using tunnel = await startTunnel();
-    const child = spawn('ffmpeg', ['-i', `rtmpt://127.0.0.1:${tunnel.port}/chat/cam`], {
+    const child = spawn('ffmpeg', ['-i', `rtmpt://127.0.0.1:${tunnel.port}/nosuchapp/cam`], {
       timeout: 20_000,
     });
     let text = '';
@@ -209,6 +209,6 @@ describe('RTMPT', () => {
       text += part;
     });
     await once(child, 'close');
-    assert.match(text, /There is no such stream/);
+    assert.match(text, /No scope 'nosuchapp' on this server/);
   });
 });

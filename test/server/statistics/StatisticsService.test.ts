@@ -20,6 +20,7 @@ describe('StatisticsService', () => {
       connections: 2,
       clients: 2,
       sharedObjects: 2,
+      streams: 0,
       scheduledJobs: 1,
       calls: 1,
     });

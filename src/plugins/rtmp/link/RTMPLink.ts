@@ -131,6 +131,11 @@ export class RTMPLink {
     return this.#outbox.queuedBytes;
   }
 
+  /** Whether the peer takes what is sent too slowly. */
+  get isStalled(): boolean {
+    return this.#outbox.isStalled;
+  }
+
   /** Milliseconds the last answered ping took; -1 before the first. */
   get roundTripMs(): number {
     return this.#roundTripMs;
@@ -201,9 +206,16 @@ export class RTMPLink {
     this.#outbox.send(bytes, batch);
   }
 
+  /** Queues media that was encoded for {@link outChunkSize}; how much may wait is up to the caller. */
+  sendMedia(bytes: readonly Buffer[]): void {
+    this.#outbox.sendMedia(bytes);
+  }
+
   /** Announces another size for the chunks that follow, and uses it. */
   changeOutChunkSize(bytes: number): void {
     if (bytes === this.#outChunkSize) return;
+    // What waits was encoded for the size so far, and may not be put together for the new one.
+    this.#outbox.keepApart();
     this.send(setChunkSize(bytes));
     this.#outChunkSize = bytes;
   }

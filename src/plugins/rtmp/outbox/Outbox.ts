@@ -38,7 +38,9 @@ export class Outbox {
   #stalled = false;
   #closed = false;
   #waiting: WaitingMessage[] = [];
+  /** Bytes of what waits, without media. */
   #waitingBytes = 0;
+  #mediaBytes = 0;
   #writtenBytes = 0;
 
   constructor(options: OutboxOptions) {
@@ -52,7 +54,12 @@ export class Outbox {
 
   /** Bytes that the peer has not taken, here and in the stream. */
   get queuedBytes(): number {
-    return this.#waitingBytes + this.#options.stream.writableLength;
+    return this.#waitingBytes + this.#mediaBytes + this.#options.stream.writableLength;
+  }
+
+  /** Whether the reader does not keep up; as long as it does, the stream holds little and nothing waits. */
+  get isStalled(): boolean {
+    return this.#stalled;
   }
 
   /** Queues encoded bytes, and what they say about a shared object if they do. */
@@ -68,6 +75,35 @@ export class Outbox {
     this.#options.flusher.add(this);
   }
 
+  /**
+   * Writes media, or queues it when the reader does not keep up; not counted against the limit.
+   *
+   * @param list - in order; not copied, so many outboxes may be given the same buffers
+   */
+  sendMedia(list: readonly Buffer[]): void {
+    if (this.#closed) return;
+    if (this.#stalled) {
+      for (const bytes of list) {
+        this.#waiting.push({ bytes, batch: undefined, isMedia: true });
+        this.#mediaBytes += bytes.length;
+      }
+      return;
+    }
+    const before = this.#pending;
+    this.#pending = [];
+    const { stream } = this.#options;
+    const isSingle = before.length === 0 && list.length === 1;
+    if (!isSingle) stream.cork();
+    for (const bytes of before) this.#write(bytes);
+    for (const bytes of list) this.#write(bytes);
+    if (!isSingle) stream.uncork();
+  }
+
+  /** Lets nothing that waits now be put together with what comes. */
+  keepApart(): void {
+    this.#waiting = this.#waiting.map((message) => ({ ...message, batch: undefined }));
+  }
+
   flush(merger: BufferMerger): void {
     this.#dirty = false;
     if (this.#pending.length === 0 || this.#closed) return;
@@ -81,9 +117,10 @@ export class Outbox {
     if (!this.#stalled || this.#closed) return;
     this.#stalled = false;
     this.#options.onStalled(false);
-    const waiting = this.#waiting;
-    this.#forgetWaiting();
-    if (waiting.length > 0) this.#write(Buffer.concat(waiting.map((message) => message.bytes)));
+    // What the socket takes at once brings no other drain, so go on until something is left in the stream.
+    while (this.#waiting.length > 0 && !this.#stalled) {
+      this.#write(Buffer.concat(this.#takeWaiting().map((message) => message.bytes)));
+    }
   }
 
   /** Writes everything out, ends the stream and takes nothing more. */
@@ -111,21 +148,41 @@ export class Outbox {
     onStalled(true);
   }
 
+  /** As much of what waits as the stream may hold. */
+  #takeWaiting(): WaitingMessage[] {
+    let bytes = 0;
+    let count = 0;
+    for (const message of this.#waiting) {
+      if (bytes > STREAM_BYTES) break;
+      bytes += message.bytes.length;
+      count += 1;
+      if (message.isMedia === true) {
+        this.#mediaBytes -= message.bytes.length;
+      } else {
+        this.#waitingBytes -= message.bytes.length;
+        this.#options.budget.release(message.bytes.length);
+      }
+    }
+    return this.#waiting.splice(0, count);
+  }
+
   #wait(message: WaitingMessage): void {
     this.#waiting.push(message);
     this.#waitingBytes += message.bytes.length;
     if (!this.#options.budget.take(message.bytes.length)) {
       this.#waitingBytes -= message.bytes.length;
       this.#overflow('what waits for all slow readers together is too much');
-    } else if (this.queuedBytes > this.#options.maxQueuedBytes) {
+    } else if (this.queuedBytes - this.#mediaBytes > this.#options.maxQueuedBytes) {
       this.#coalesce();
     }
   }
 
   #coalesce(): void {
+    const mediaBytes = this.#mediaBytes;
     const waiting = coalesce(this.#waiting, this.#options.encode);
     this.#forgetWaiting();
-    const bytes = waiting.reduce((sum, message) => sum + message.bytes.length, 0);
+    const total = waiting.reduce((sum, message) => sum + message.bytes.length, 0);
+    const bytes = total - mediaBytes;
     // Half the limit has to be free afterwards, or the next few messages would make this happen again and again.
     const limit = this.#options.maxQueuedBytes;
     if (bytes > limit / 2 || !this.#options.budget.take(bytes)) {
@@ -134,12 +191,14 @@ export class Outbox {
     }
     this.#waiting = waiting;
     this.#waitingBytes = bytes;
+    this.#mediaBytes = mediaBytes;
   }
 
   #forgetWaiting(): void {
     this.#options.budget.release(this.#waitingBytes);
     this.#waiting = [];
     this.#waitingBytes = 0;
+    this.#mediaBytes = 0;
   }
 
   #overflow(message: string): void {

@@ -4,6 +4,8 @@ import type { SharedObjectBatch, SharedObjectEvent } from '../../../server/index
 export interface WaitingMessage {
   readonly bytes: Buffer;
   readonly batch: SharedObjectBatch | undefined;
+  /** Whether it is media, whose amount is limited by whoever sends it. */
+  readonly isMedia?: true;
 }
 
 /** One shared object while its messages are put together. */

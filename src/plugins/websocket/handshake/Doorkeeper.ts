@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { background, type Logger, type Timer } from '../../../base/index.ts';
 import type {
+  AdmittedRequest,
   BaseConnection,
   ConnectResult,
   Server,
-  StreamHandler,
   WebScope,
 } from '../../../server/index.ts';
 import { type CapReached, ConnectionCounter } from '../limits/ConnectionCounter.ts';
@@ -40,7 +40,7 @@ export interface DoorkeeperOptions {
 
 /** A request for another protocol inside; which application it is for is said in its bytes. Counts until it is released. */
 export interface StreamAdmission {
-  readonly handler: StreamHandler;
+  readonly handler: object;
   readonly facts: PeerFacts;
 }
 
@@ -105,11 +105,17 @@ export class Doorkeeper {
   }
 
   /** Makes the checks for a protocol that is spoken inside the messages; its own rules come on top. */
-  admitStream(request: IncomingMessage, handler: StreamHandler): StreamAdmission | Refusal {
+  admitStream(request: IncomingMessage, handler: object): StreamAdmission | Refusal {
     const facts = this.#proxies.factsOf(request);
     if (!this.#isOriginAllowed(request, facts)) return FOREIGN_PAGE;
     const reached = this.#counter.add(handler, facts.remoteAddress);
     return reached === undefined ? { handler, facts } : REFUSAL_OF_CAP[reached];
+  }
+
+  /** What a request asks for; undefined when its address is malformed. */
+  describe(request: IncomingMessage, facts: PeerFacts): AdmittedRequest | undefined {
+    const target = parseTarget(request.url ?? '');
+    return target && { ...target, peer: facts, host: hostName(facts.host) };
   }
 
   /** Ends what {@link admitStream} counted. */
