@@ -14,7 +14,8 @@ import { convertCommand, graphCommand } from './beansCommand.ts';
 import { explainError, explainPortInUse, type RunningServer } from './boot/index.ts';
 import { type CommandResult, checkCommand } from './checkCommand.ts';
 import { ConfigErrors } from './container/index.ts';
-import { type DeployTask, deployCommand } from './deployCommand.ts';
+import { deployCommand } from './deployCommand.ts';
+import { newCommand } from './newCommand.ts';
 import { importCommand } from './sharedObjectsCommand.ts';
 import { startServer } from './startServer.ts';
 
@@ -24,6 +25,8 @@ const usage = `Usage: red5 start [--root DIR] [-Dkey=value …]
        red5 beans to-xml FILE [--out FILE] [--check]
        red5 beans graph WEBAPP [--mermaid] [--root DIR] [-Dkey=value …]
        red5 so import WEBAPP [--from DIR]
+       red5 new NAME [--template empty|chat|live] [--root DIR]
+       red5 test WEBAPP [--root DIR]
        red5 list [--json] [--root DIR]
        red5 deploy FOLDER|ARCHIVE [--json] [--root DIR]
        red5 undeploy NAME | red5 redeploy NAME [--json] [--root DIR]
@@ -32,6 +35,8 @@ start   starts the server of a folder: conf/red5.yaml says what it is, webapps/ 
 check   finds everything that is wrong with a server and its webapps, or with one webapp, and starts nothing;
         exit code 2 when something is
 beans   converts bean files between XML and YAML, comments included, and shows how the beans of a webapp are wired
+new     makes a webapp that runs, compiles in an editor without installing anything, and has a test. Default: empty
+test    runs the tests of a webapp, *.test.ts and *.test.js, without a build step; exit code 1 when one fails
 list    shows the webapps of the server that runs: state, path, version, clients, problems
 deploy  puts a folder, .war or .zip file into webapps/ of the server that runs, and starts it; exit code 1 when that fails,
         and then everything is as before
@@ -85,11 +90,8 @@ async function main(args: readonly string[]): Promise<number> {
     if (command === 'so' && rest[0] === 'import' && rest[1] !== undefined && rest.length === 2) {
       return report(await importCommand({ webapp: rest[1], from: values.from }));
     }
-    const deployTask = deployTaskOf(command, rest);
-    if (deployTask !== undefined) {
-      const { root } = startArguments(values.root, values.define ?? []);
-      return report(await deployCommand(deployTask, { root, json: values.json === true }));
-    }
+    const webappResult = await webappCommand(command, rest, values);
+    if (webappResult !== undefined) return report(webappResult);
     if (command !== 'start' || rest.length > 0) {
       throw new UsageError(
         command === undefined ? 'no command was given' : `unknown: ${positionals.join(' ')}`,
@@ -113,6 +115,7 @@ function parse(args: readonly string[]) {
         define: { type: 'string', short: 'D', multiple: true },
         json: { type: 'boolean' },
         from: { type: 'string' },
+        template: { type: 'string' },
         out: { type: 'string' },
         check: { type: 'boolean' },
         plain: { type: 'boolean' },
@@ -136,16 +139,41 @@ function report({ output, exitCode }: CommandResult): number {
   return exitCode;
 }
 
-function deployTaskOf(
+/** Commands about one webapp, or all of them; undefined for any other. */
+async function webappCommand(
   command: string | undefined,
   rest: readonly string[],
-): DeployTask | undefined {
+  values: Values,
+): Promise<CommandResult | undefined> {
+  const { root } = startArguments(values.root, values.define ?? []);
   const [target, ...more] = rest;
-  if (command === 'list' && target === undefined) return { task: command };
-  if (target === undefined || more.length > 0) return undefined;
-  if (command === 'deploy') return { task: command, source: target };
-  if (command === 'undeploy' || command === 'redeploy') return { task: command, name: target };
-  return undefined;
+  if (more.length > 0) return undefined;
+  const json = values.json === true;
+  if (command === 'list' && target === undefined)
+    return deployCommand({ task: command }, { root, json });
+  if (target === undefined) return undefined;
+  switch (command) {
+    case 'new':
+      return newCommand({
+        name: target,
+        template: values.template ?? 'empty',
+        root,
+        packageFolder,
+      });
+    case 'test': {
+      const folder = existsSync(target) ? target : path.join(root, 'webapps', target);
+      // Only here: the module of tests changes how a process ends.
+      const { testCommand } = await import('./testCommand.ts');
+      return testCommand(folder);
+    }
+    case 'deploy':
+      return deployCommand({ task: command, source: target }, { root, json });
+    case 'undeploy':
+    case 'redeploy':
+      return deployCommand({ task: command, name: target }, { root, json });
+    default:
+      return undefined;
+  }
 }
 
 async function check(folder: string | undefined, values: Values): Promise<number> {

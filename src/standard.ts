@@ -25,9 +25,12 @@ import {
   LMDBStore,
   MemoryStore,
   MultiThreadedApplicationAdapter,
+  RecordedStreams,
+  RecordingSettings,
   RemoteService,
   Server,
   SharedObjectLimits,
+  StreamRecorder,
   StreamSettings,
   TCPTransport,
   TLSHandler,
@@ -69,6 +72,9 @@ export function standardClasses(): ClassRegistry {
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);
+  add('StreamRecorder', StreamRecorder);
+  add('RecordingSettings', RecordingSettings);
+  add('RecordedStreams', RecordedStreams);
   add(
     'DefaultStreamFilenameGenerator',
     DefaultStreamFilenameGenerator,

@@ -1,6 +1,8 @@
 // One publisher of 2 Mbit/s to many RTMP players: CPU seconds of the server for each GB delivered, its memory, and how long a frame
 // takes from the publisher's write to a player's read. Against node-media-server as it comes and nginx-rtmp, in the same rounds.
 //   node bench/media/fanout.mjs [--players 50,200,500] [--rounds 3] [--seconds 8] [--servers nms,red5,red5-20ms,nginx]
+//     [--publisher ffmpeg]
+// ffmpeg publishes for the CPU time; --publisher paced sends each message by itself at its time, and measures the latency.
 // The server has CPU 0, everybody else CPU 1. Needs ffmpeg; nginx with libnginx-mod-rtmp for its part.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,6 +18,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
     servers: { type: 'string', default: 'nms,red5,red5-20ms,nginx' },
+    publisher: { type: 'string', default: 'ffmpeg' },
   },
 });
 const NGINX_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
@@ -48,18 +51,21 @@ for (const players of options.players.split(',').map(Number)) {
 
 async function measure(kind, players) {
   const server = await servers[kind]();
-  const publisher = pinned('publisher.mjs', [String(server.port), file]);
-  await once(publisher, 'message');
+  const isPaced = options.publisher === 'paced';
+  const publisher = isPaced
+    ? pinned('publisher.mjs', [String(server.port), file])
+    : startFFmpeg(server.port);
+  if (isPaced) await once(publisher, 'message');
   const crowd = pinned('players.mjs', [String(server.port), String(players)]);
   await once(crowd, 'message');
   await pause(2500);
-  await ask(publisher);
+  if (isPaced) await ask(publisher);
   const [cpu, bytes] = [cpuOf(server.pid), await ask(crowd)];
   const began = performance.now();
   await pause(Number(options.seconds) * 1000);
   const [cpuAfter, bytesAfter] = [cpuOf(server.pid), await ask(crowd)];
   const seconds = (performance.now() - began) / 1000;
-  const latency = await ask(publisher);
+  const latency = isPaced ? await ask(publisher) : undefined;
   const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
   for (const child of [publisher, crowd, server.child]) child.kill('SIGKILL');
   await pause(200);
@@ -69,8 +75,8 @@ async function measure(kind, players) {
     mbits: (delivered * 8) / 1e6 / seconds / players,
     leastShare: ((bytesAfter.least - bytes.least) * players) / delivered,
     rssMB: rss / 1024,
-    p50: latency.p50,
-    p99: latency.p99,
+    p50: latency?.p50 ?? Number.NaN,
+    p99: latency?.p99 ?? Number.NaN,
   };
 }
 
@@ -91,6 +97,12 @@ function report(players, results) {
         `  ${median(kind, 'mbits').toFixed(2)} Mbit/s each, least ${median(kind, 'leastShare').toFixed(2)}`,
     );
   }
+}
+
+function startFFmpeg(port) {
+  const input = ['-v', 'quiet', '-re', '-stream_loop', '-1', '-i', file, '-c', 'copy'];
+  const output = ['-f', 'flv', `rtmp://127.0.0.1:${port}/live/cam`];
+  return spawn('taskset', ['-c', '1', 'ffmpeg', ...input, ...output], { stdio: 'ignore' });
 }
 
 async function forked(script, args) {

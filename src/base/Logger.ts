@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { Clock } from './Clock.ts';
@@ -56,7 +57,14 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     messageFormat: (log, key) =>
       `${log['part'] ? `[${String(log['part'])}] ` : ''}${String(log[key])}`,
     singleLine: true,
-    destination,
+    // Each logger leaves listeners on what it writes to, and a process may start many servers.
+    destination: new Writable({
+      decodeStrings: false,
+      write: (text: string, _encoding, done) => {
+        destination.write(text);
+        done();
+      },
+    }),
   });
   return rootLogger(pino(base, pretty), options.clock);
 }

@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createJiti, type Jiti } from 'jiti';
 
 const relativeImport = /\b(?:from|import|require)\s*\(?\s*['"](\.{1,2}\/[^'"\n]+)['"]/g;
 const codeEndings = ['.ts', '.js', '.mts', '.mjs', '.cts', '.cjs', '.tsx'];
+/** What jiti would leave to Node, whose cache is one for the whole process and never forgets. */
+const plainEndings = ['.js', '.mjs', '.cjs'];
 
 /** The part of Node's module object that is looked at. */
 interface CachedModule {
@@ -20,7 +24,9 @@ export class ModuleLoader {
   readonly #jiti: Jiti;
   /** File → module; jiti enters whatever is imported, directly or not. */
   readonly #modules: Record<string, CachedModule> = Object.create(null);
-  /** Read from the text, since jiti leaves plain ES modules and CommonJS to Node and does not tell. */
+  /** What jiti looks modules up in: plain JavaScript is evaluated at that moment, before it could hand them to Node. */
+  readonly #cache: Record<string, CachedModule>;
+  /** Read from the text: files that are imported only later count as well. */
   readonly #imported = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
   readonly #loading = new Map<string, Promise<Record<string, unknown>>>();
@@ -36,6 +42,10 @@ export class ModuleLoader {
       fsCache: false,
       sourceMaps: true,
       virtualModules: { ...provided },
+    });
+    this.#cache = new Proxy(this.#modules, {
+      get: (modules, file) =>
+        typeof file === 'string' ? (modules[file] ?? this.#evaluatePlain(file)) : undefined,
     });
   }
 
@@ -67,14 +77,45 @@ export class ModuleLoader {
       // Whatever its name says: plain JavaScript would be left to Node, with modules of the whole process.
       ext: '.ts',
       async: true,
-      cache: this.#modules as never,
+      cache: this.#cache as never,
     });
     return exports as Record<string, unknown>;
+  }
+
+  /** Evaluates a file that somebody imports; undefined when jiti does that itself, or when it belongs to a package. */
+  #evaluatePlain(file: string): CachedModule | undefined {
+    const ending = path.extname(file);
+    if (!path.isAbsolute(file) || file.includes(`${path.sep}node_modules${path.sep}`))
+      return undefined;
+    if (!plainEndings.includes(ending)) return undefined;
+    const source = readFileSync(file, 'utf8');
+    const evaluate = (async: boolean) => {
+      const cache = this.#cache as never;
+      return this.#jiti.evalModule(source, { id: file, filename: file, ext: '.ts', async, cache });
+    };
+    try {
+      evaluate(false);
+      return this.#modules[file];
+    } catch (error) {
+      delete this.#modules[file];
+      // It waits at its top level, or something does that it imports; its importer waits for what it is given.
+      const waits =
+        error instanceof SyntaxError &&
+        ending !== '.cjs' &&
+        /\bawait\b/.test(source + error.message);
+      if (!waits) throw error;
+      return { exports: evaluate(true) as never };
+    }
   }
 
   async #noteImports(file: string): Promise<void> {
     if (this.#imported.has(file)) return;
     this.#imported.add(file);
+    if (path.extname(file) === '.json') {
+      // Node keeps data as it was at the first time.
+      delete createRequire(file).cache[file];
+      return;
+    }
     const text = await readFile(file, 'utf8');
     for (const [, specifier = ''] of text.matchAll(relativeImport)) {
       const imported = await resolveImport(path.resolve(path.dirname(file), specifier));
@@ -93,7 +134,7 @@ async function resolveImport(file: string): Promise<string | undefined> {
   ];
   for (const candidate of candidates) {
     const found = await stat(candidate).catch(() => undefined);
-    if (found?.isFile() && codeEndings.includes(path.extname(candidate))) {
+    if (found?.isFile() && [...codeEndings, '.json'].includes(path.extname(candidate))) {
       return realpath(candidate);
     }
   }

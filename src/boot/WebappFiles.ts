@@ -3,6 +3,7 @@ import type { ServletContext } from '../server/index.ts';
 import { isBeanFileName } from './findBeanFiles.ts';
 
 const privateFolders = new Set(['web-inf', 'meta-inf', 'node_modules', 'persistence']);
+const recordings = 'streams';
 const privateNames = new Set(['package.json', 'package-lock.json', 'tsconfig.json']);
 const privateEndings = [
   '.properties',
@@ -43,6 +44,8 @@ export class WebappFiles implements ServletContext {
     const segments = relativePath.toLowerCase().split(/[\\/]+/);
     const name = segments.at(-1) ?? '';
     if (relativePath.includes('\0') || segments.some(isPrivateFolder)) return true;
+    // Recordings are played by those who may play them, and are no files for everybody.
+    if (segments[0] === recordings) return true;
     if (privateNames.has(name) || isBeanFileName(name)) return true;
     if (privateEndings.some((ending) => name.endsWith(ending))) return true;
     const file = path.join(this.folder, relativePath).toLowerCase();

@@ -15,6 +15,7 @@ export type { Deployment, DeploymentReport, DeploymentState } from './Deployment
 export { EventLoopWatch } from './EventLoopWatch.ts';
 export { explainError } from './explainError.ts';
 export { explainPortInUse } from './explainPortInUse.ts';
+export { ModuleLoader } from './ModuleLoader.ts';
 export type { DeployedApplication, ListeningAddress } from './RunningServer.ts';
 export { RunningServer } from './RunningServer.ts';
 export { type GraphOptions, readGraphOf } from './readGraphOf.ts';

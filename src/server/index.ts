@@ -117,12 +117,15 @@ export type {
   OnDemandStream,
 } from './stream/OnDemandProvider.ts';
 export { Publication, type PublicationEnd, type PublishOptions } from './stream/Publication.ts';
+export { RecordedStreams } from './stream/playback/RecordedStreams.ts';
 export { DefaultStreamFilenameGenerator } from './stream/record/DefaultStreamFilenameGenerator.ts';
 export { locateRecording } from './stream/record/locateRecording.ts';
+export { RecordingSettings } from './stream/record/RecordingSettings.ts';
 export type {
   GenerationType,
   StreamFilenameGenerator,
 } from './stream/record/StreamFilenameGenerator.ts';
+export { StreamRecorder } from './stream/record/StreamRecorder.ts';
 export type { PlayItem, StreamAwareScopeHandler } from './stream/StreamAwareScopeHandler.ts';
 export type { StreamListener } from './stream/StreamListener.ts';
 export { type PublisherPolicy, StreamSettings } from './stream/StreamSettings.ts';

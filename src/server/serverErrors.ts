@@ -27,6 +27,9 @@ export const SERVER_ERRORS = {
   CRON_PATTERN: 'A cron pattern cannot be read or never fires',
   STORE_FAILED: 'The embedded store could not be opened, read or written',
   RED5_FILE: 'A file is not a shared object as Red5 stores it',
+  ALREADY_RECORDING: 'A stream or file is being recorded already',
+  RECORDING_FAILED:
+    'A recording cannot begin: no folder, no space, or a file that cannot be written',
   PLUGIN_UNNAMED: 'A plugin has no name',
 } as const;
 

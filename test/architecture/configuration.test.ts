@@ -14,11 +14,15 @@ import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
 import { JSONProtocol, WebSocketPlugin } from '../../src/plugins/websocket/index.ts';
 import {
+  DefaultStreamFilenameGenerator,
   DeploymentPolicy,
   GlobalScope,
   LMDBStore,
+  RecordedStreams,
+  RecordingSettings,
   Server,
   SharedObjectLimits,
+  StreamRecorder,
   StreamSettings,
   TCPTransport,
   TLSHandler,
@@ -39,6 +43,10 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   SharedObjectLimits,
   PeerLogLimits,
   StreamSettings,
+  RecordingSettings,
+  StreamRecorder,
+  RecordedStreams,
+  DefaultStreamFilenameGenerator,
   GlobalScope,
   WebScope,
   LMDBStore,

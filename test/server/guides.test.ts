@@ -1,20 +1,31 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import type { Connection, RemoteCallResult } from '../../src/server/index.ts';
+import {
+  type Connection,
+  Context,
+  RecordingSettings,
+  type RemoteCallResult,
+  type Scope,
+  StreamRecorder,
+} from '../../src/server/index.ts';
+import { TemporaryFolder } from '../support/TemporaryFolder.ts';
 import { Board } from './samples/board.ts';
 import { BoardSecurity } from './samples/board-security.ts';
 import { moveCard } from './samples/board-update.ts';
 import { Calculator } from './samples/calls.ts';
 import { Doorkeeper } from './samples/doorkeeper.ts';
 import { Clockwork } from './samples/jobs.ts';
+import { Studio as RecordingStudio } from './samples/recording.ts';
 import { Lounge } from './samples/room.ts';
 import { askEverybody } from './samples/server-to-client.ts';
+import { Studio } from './samples/streams.ts';
+import { play, publish, sendGroup, TestPlayer } from './stream/support.ts';
 import { TestConnection } from './support/TestConnection.ts';
 import { startTestServer } from './support/testServer.ts';
 
 const root = new URL('../../', import.meta.url);
-const guides = ['scopes-and-adapters', 'remote-calls', 'shared-objects'];
+const guides = ['scopes-and-adapters', 'remote-calls', 'shared-objects', 'streams', 'recording'];
 
 describe('the samples of the guides', () => {
   it('are files that are checked and run, word for word, and all of them', async () => {
@@ -60,6 +71,37 @@ describe('the samples of the guides', () => {
     await using s = await startTestServer({ handler: app });
     await s.clock.advance(60_000);
     assert.equal(runs, 2);
+  });
+
+  it('streams: ask for a token, hide what is private, and say what is on air', async () => {
+    const studio = new Studio();
+    studio.tokens = { t1: 'ann' };
+    await using s = await startTestServer({ handler: studio });
+    const ann = await s.connect('chat/r');
+    const room = ann.scope as Scope;
+    const attempt = async (name: string, token: string): Promise<boolean> => {
+      const options = { parameters: { token } };
+      const result = await s.server.streams.publish(ann, room, name, options);
+      if (result.accepted) result.publication.start();
+      return result.accepted;
+    };
+    assert.deepEqual(
+      [
+        await attempt('ann-cam', 'bad'),
+        await attempt('bob-cam', 't1'),
+        await attempt('ann-cam', 't1'),
+      ],
+      [false, false, true],
+    );
+    assert.equal(ann.getAttribute('principal'), 'ann');
+    assert.deepEqual(room.getAttribute('onAir'), ['ann-cam']);
+    const player = new TestPlayer(await s.connect('chat/r'));
+    await play(s.server, player, 'ann-cam');
+    assert.equal(player.connection?.getAttribute('watches'), 'ann-cam');
+    await assert.rejects(play(s.server, player, 'private-cam'), /not allowed to play/);
+    await publish(s.server, undefined, 'relay', room);
+    await s.server.disconnect(ann);
+    assert.deepEqual(room.getAttribute('onAir'), ['relay']);
   });
 
   it('doorkeeper: asks for a token', async () => {
@@ -116,5 +158,40 @@ describe('the samples of the guides', () => {
     a.invoke = async () => true;
     assert.equal(await askEverybody(s.application), 1);
     assert.equal((a as Connection).isConnected, true);
+  });
+
+  it('recording: what is called a show is recorded, under the day', async () => {
+    await using folder = await TemporaryFolder.create();
+    await using s = await startTestServer({ handler: new RecordingStudio() });
+    const [application] = s.server.applications;
+    assert.ok(application !== undefined);
+    application.setServletContext({ name: 'chat', folder: folder.path, isPrivate: () => false });
+    const recorder = Object.assign(new StreamRecorder(), { server: s.server });
+    const settings = Object.assign(new RecordingSettings(), { minFreeBytes: 0 });
+    const beans: Readonly<Record<string, unknown>> = {
+      'stream.recorder': recorder,
+      recordingSettings: settings,
+    };
+    const context = new Context();
+    context.setApplicationContext({
+      containsBean: (name) => name in beans,
+      getBean: <T>(name: string) => beans[name] as T,
+    });
+    application.context = context;
+    recorder.start();
+    const publications = [];
+    for (const name of ['show-1', 'rehearsal']) {
+      publications.push(await publish(s.server, undefined, name, application));
+    }
+    const [show, rehearsal] = publications;
+    assert.ok(show !== undefined && rehearsal !== undefined);
+    while (show.stream.subscriptions.size === 0) await new Promise(setImmediate);
+    for (const publication of publications) sendGroup(publication, 0);
+    await show.close();
+    await rehearsal.close();
+    await recorder.stop();
+    const files = await readdir(folder.path, { recursive: true });
+    assert.match(files.join(), /^streams,streams\/\d{4}-\d\d-\d\d,streams\/[\d-]+\/show-1\.flv$/);
+    assert.equal(application.getAttribute('lastRecorded'), 'show-1');
   });
 });

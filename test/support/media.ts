@@ -58,6 +58,8 @@ export async function makeFLV(file: string, seconds: number): Promise<void> {
 
 /** ffmpeg that publishes as a camera does, until it is stopped. */
 export interface Publisher {
+  /** When all was published, or it was stopped. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export function publishFLV(url: string, seconds = 600): Publisher {
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
+    ended: gone,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT');
       await gone;

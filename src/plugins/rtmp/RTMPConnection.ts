@@ -212,8 +212,8 @@ export class RTMPConnection
       clock: server.clock,
       amf,
       broadcasts,
-      get queuedBytes(): number {
-        return link.queuedBytes;
+      get waitingBytes(): number {
+        return link.isStalled ? link.queuedBytes : 0;
       },
       get isOpen(): boolean {
         return link.isOpen;
@@ -240,7 +240,14 @@ export class RTMPConnection
       return;
     }
     const { result, error, status, close } = outcome;
-    if (result !== undefined) this.#answer(message, command, '_result', result.value);
+    if (result?.value instanceof Promise) {
+      const answered = result.value.then((value) =>
+        this.#answer(message, command, '_result', value),
+      );
+      background(answered, this.#services.logger, `answering "${command.name}"`);
+    } else if (result !== undefined) {
+      this.#answer(message, command, '_result', result.value);
+    }
     if (error !== undefined) this.#answer(message, command, '_error', error);
     if (status !== undefined) this.#status(message.messageStreamID, status);
     if (close === true) this.#link.end();

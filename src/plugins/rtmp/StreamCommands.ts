@@ -1,13 +1,14 @@
 import type { RTMPMessage } from './chunk/RTMPMessage.ts';
 import { NetStream } from './media/NetStream.ts';
 import type { NetStreamHost } from './media/NetStreamHost.ts';
+import { readStreamName } from './media/readStreamName.ts';
 import type { Command } from './message/Command.ts';
 import { errorInfo, type StatusInfo } from './message/statusInfo.ts';
 import { rtmpError } from './rtmpErrors.ts';
 
 /** What a command about streams leads to; what happens on a stream is told there, by its {@link NetStream}. */
 export interface StreamOutcome {
-  /** Value of the `_result`; absent when there is none. */
+  /** Value of the `_result`, or a promise of it that never rejects; absent when there is none. */
   readonly result?: { readonly value: unknown };
   /** Information of the `_error`, instead of a `_result`. */
   readonly error?: StatusInfo;
@@ -60,7 +61,7 @@ export class StreamCommands {
       case 'stopTransmit':
         return DONE;
       case 'getStreamLength':
-        return { result: { value: 0 } };
+        return { result: { value: this.#lengthOf(command.args[0]) } };
       case 'disconnect':
         return { close: true };
       default:
@@ -147,6 +148,15 @@ export class StreamCommands {
     for (const stream of this.#streams.values()) {
       if (stream.publishedName !== undefined && stream.publishedName === name) stream.stop();
     }
+  }
+
+  /** Seconds of a recording; 0 when there is none. */
+  async #lengthOf(given: unknown): Promise<number> {
+    const { connection, server } = this.#host;
+    if (connection.scope === undefined) return 0;
+    const { name } = readStreamName(given);
+    const recorded = await server.streams.getOnDemandStream(connection.scope, name);
+    return (recorded?.durationMs ?? 0) / 1000;
   }
 
   #noStream(name: unknown): StreamOutcome {

@@ -23,6 +23,15 @@ export interface PublishOptions {
   readonly parameters?: StreamParameters;
   /** Called at most once, when the publication ended for another reason than `close`. */
   readonly ended?: (reason: PublicationEnd) => void;
+  /** Called with what else the publisher is to be told, such as of the recording. */
+  readonly told?: (status: PublisherStatus) => void;
+}
+
+/** Something a publisher is told, in RTMP's words; other protocols say it in theirs. */
+export interface PublisherStatus {
+  readonly level: 'status' | 'error';
+  readonly code: string;
+  readonly description: string;
 }
 
 /** What a publication needs of the {@link Streams} it is in. */
@@ -48,6 +57,7 @@ export class Publication {
   readonly parameters: StreamParameters;
   readonly #owner: PublicationOwner;
   readonly #ended: ((reason: PublicationEnd) => void) | undefined;
+  readonly #told: ((status: PublisherStatus) => void) | undefined;
   #state: 'new' | 'open' | 'ended' = 'new';
   #lastMessageAt = 0;
   #idleTimer: Timer | undefined;
@@ -64,6 +74,7 @@ export class Publication {
     this.mode = options.mode ?? 'live';
     this.parameters = options.parameters ?? {};
     this.#ended = options.ended;
+    this.#told = options.told;
     this.#owner = owner;
   }
 
@@ -92,6 +103,11 @@ export class Publication {
     }
     this.stream.begin(this);
     this.#owner.publicationStarted(this);
+  }
+
+  /** Tells the publisher something, as far as it can still be told. */
+  tell(status: PublisherStatus): void {
+    this.#told?.(status);
   }
 
   /**

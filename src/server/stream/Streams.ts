@@ -215,6 +215,18 @@ export class Streams {
   }
 
   /**
+   * Tells the application that a recording of a stream began or ended.
+   *
+   * @internal
+   */
+  tellOfRecording(
+    callback: 'streamRecordStart' | 'streamRecordStop',
+    stream: BroadcastStream,
+  ): void {
+    this.#tellLater(this.#callbacks.tell(stream.publisher, stream.scope, callback, stream));
+  }
+
+  /**
    * Ends all that a connection publishes and plays, because it has gone.
    *
    * @internal

@@ -124,14 +124,14 @@ export class SubscriberStream {
     if (this.#state !== 'new') return;
     this.#state = 'open';
     this.#wasStarted = true;
-    const { source, subscriber, started, item } = this.#options;
+    const { source, started, item } = this.#options;
     const live = this.#live;
     if (live !== undefined) {
       live.addSubscription(this);
       this.#replay(live);
     } else if ('play' in source) {
       const lengthMs = item.length < 0 ? undefined : item.length * 1000;
-      this.#playback = source.play(subscriber, Math.max(0, item.start) * 1000, lengthMs);
+      this.#playback = source.play(this.#forRecording(), Math.max(0, item.start) * 1000, lengthMs);
     }
     started?.(this);
   }
@@ -207,9 +207,7 @@ export class SubscriberStream {
   accepts(message: MediaMessage): boolean {
     if (this.#state !== 'open') return false;
     if (message.isSequenceHeader || message.isMetadata) return true;
-    if (this.#paused) return false;
-    if (message.type === 'audio' && !this.#receivesAudio) return false;
-    if (message.type === 'video' && !this.#receivesVideo) return false;
+    if (this.#paused || !this.#isWanted(message)) return false;
     if (this.#isTooMuch(message)) return false;
     if (!this.#awaitsKeyFrame || message.type !== 'video') return true;
     if (!message.isKeyFrame) return false;
@@ -241,6 +239,27 @@ export class SubscriberStream {
   /** Leaves out video up to the next key frame, because what comes before cannot be decoded. @internal */
   awaitKeyFrame(): void {
     this.#awaitsKeyFrame = true;
+  }
+
+  /** The subscriber as providers of recordings see it: what they end is ended here as well. */
+  #forRecording(): StreamSubscriber {
+    const { subscriber } = this;
+    return {
+      connection: subscriber.connection,
+      get queuedBytes(): number {
+        return subscriber.queuedBytes ?? 0;
+      },
+      deliver: (message) => {
+        if (this.#state === 'open' && this.#isWanted(message)) subscriber.deliver(message);
+      },
+      ended: (reason) => void this.end(reason),
+    };
+  }
+
+  #isWanted(message: MediaMessage): boolean {
+    if (message.isSequenceHeader || message.isMetadata) return true;
+    if (message.type === 'audio') return this.#receivesAudio;
+    return message.type !== 'video' || this.#receivesVideo;
   }
 
   #replay(live: BroadcastStream): void {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { RunningServer } from '../../../src/boot/index.ts';
+import { FLVReader } from '../../../src/io/index.ts';
+import { createMediaMessage } from '../../../src/server/index.ts';
+import { RecordingFile } from '../../../src/server/stream/record/RecordingFile.ts';
 import { startServer } from '../../../src/startServer.ts';
 import { auditAccessibility } from '../../support/auditAccessibility.ts';
 import { TestBrowser, type TestPage, takeScreenshot } from '../../support/Browser.ts';
-import { publishFLV } from '../../support/media.ts';
+import { makeFLV, publishFLV } from '../../support/media.ts';
 import { MemoryLogger, shippedConfig } from '../../support/serverFiles.ts';
 import { TemporaryFolder } from '../../support/TemporaryFolder.ts';
 
@@ -42,6 +45,19 @@ class LiveServer implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port('http')}/live/`;
   }
 
+  /** Puts a recording of `seconds` where the server finds it. */
+  async addRecording(name: string, seconds: number): Promise<void> {
+    const source = this.#folder.file('source.flv');
+    await makeFLV(source, seconds);
+    const path = this.#folder.file('webapps/live/streams', `${name}.flv`);
+    await mkdir(this.#folder.file('webapps/live/streams'), { recursive: true });
+    const file = await RecordingFile.open({ path, append: false });
+    for (const { type, timestamp, payload } of new FLVReader().push(await readFile(source))) {
+      file.add(createMediaMessage(type, timestamp, payload), timestamp);
+    }
+    await file.close();
+  }
+
   /** Where encoders publish. */
   rtmp(stream: string): string {
     return `rtmp://127.0.0.1:${this.#port('rtmp')}/live/${stream}`;
@@ -62,7 +78,7 @@ function framesOf(page: Page): Promise<number> {
 
 /** Waits until the picture moves. */
 async function moves(page: Page, frames = 15): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 40_000;
   const first = await framesOf(page);
   while ((await framesOf(page)) < first + frames) {
     assert.ok(Date.now() < deadline, 'the picture does not move');
@@ -80,7 +96,7 @@ async function lines(page: Page): Promise<string[]> {
   return page.locator('#log li').allTextContents();
 }
 
-describe('the live page', { timeout: 120_000 }, () => {
+describe('the live page', { timeout: 170_000 }, () => {
   let browser: TestBrowser;
   const open = (url: string, options?: Parameters<TestBrowser['open']>[1]): Promise<TestPage> =>
     browser.open(url, options);
@@ -101,7 +117,7 @@ describe('the live page', { timeout: 120_000 }, () => {
     await takeScreenshot(page, 'live-nothing');
 
     const publisher = publishFLV(server.rtmp('camera'));
-    await page.getByRole('heading', { name: 'camera' }).waitFor({ timeout: 20_000 });
+    await page.getByRole('heading', { name: 'camera' }).waitFor({ timeout: 40_000 });
     await moves(page);
     assert.equal(await page.getByText('Live', { exact: true }).last().isVisible(), true);
     await page.getByText('1 viewer', { exact: false }).first().waitFor();
@@ -122,8 +138,8 @@ describe('the live page', { timeout: 120_000 }, () => {
     const publishers = ['stage', 'backstage/door'].map((name) => publishFLV(server.rtmp(name)));
     const ann = (await open(`${server.url}#stage`)).page;
     const bob = (await open(`${server.url}#backstage/door`)).page;
-    await ann.getByRole('heading', { name: 'stage' }).waitFor({ timeout: 20_000 });
-    await bob.getByRole('heading', { name: 'door' }).waitFor({ timeout: 20_000 });
+    await ann.getByRole('heading', { name: 'stage' }).waitFor({ timeout: 40_000 });
+    await bob.getByRole('heading', { name: 'door' }).waitFor({ timeout: 40_000 });
     await moves(ann);
     await moves(bob);
     await say(ann, 'Ann', 'hello stage <b>');
@@ -153,6 +169,39 @@ describe('the live page', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: 'Switch the sound on' }).click();
     assert.equal(await page.evaluate("document.querySelector('video').muted"), false);
     assert.equal(await page.getByRole('button', { name: 'Switch the sound on' }).isHidden(), true);
+    await publisher.stop();
+  });
+
+  it('brings a player that plays over WebSocket, and recordings, in which it seeks', async () => {
+    await using server = await LiveServer.start();
+    await server.addRecording('film', 30);
+    const publisher = publishFLV(server.rtmp('camera'));
+    const { page } = await open(server.url);
+    await moves(page);
+    const play = (source: object) =>
+      page.evaluate(`(() => {
+        const video = document.createElement('video');
+        document.querySelector('video').replaceWith(video);
+        video.muted = true;
+        window.player = mpegts.createPlayer(${JSON.stringify(source)});
+        player.attachMediaElement(video);
+        player.load();
+        player.play();
+      })()`);
+    const host = new URL(server.url).host;
+    await play({ type: 'flv', isLive: true, url: `ws://${host}/live/camera.flv` });
+    await moves(page);
+    await play({ type: 'flv', url: `http://${host}/live/film.flv` });
+    await moves(page);
+    const info = await page.evaluate<{ hasKeyframesIndex: boolean; duration: number }>(
+      '({ hasKeyframesIndex: player.mediaInfo.hasKeyframesIndex, duration: player.duration })',
+    );
+    assert.equal(info.hasKeyframesIndex, true);
+    assert.ok(Math.abs(info.duration - 30) < 0.2, `${info.duration} s`);
+    await page.evaluate("document.querySelector('video').currentTime = 24");
+    await moves(page, 5);
+    const at = await page.evaluate<number>("document.querySelector('video').currentTime");
+    assert.ok(at >= 24 && at < 29, `at ${at} s`);
     await publisher.stop();
   });
 

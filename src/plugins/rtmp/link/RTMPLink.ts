@@ -105,6 +105,11 @@ export class RTMPLink {
     return this.#outbox.queuedBytes;
   }
 
+  /** Whether the peer takes what is sent too slowly. */
+  get isStalled(): boolean {
+    return this.#outbox.isStalled;
+  }
+
   /** Milliseconds the last answered ping took; -1 before the first. */
   get roundTripMs(): number {
     return this.#control.roundTripMs;

@@ -220,6 +220,13 @@ export class NetStream {
       mode: readMode(mode),
       parameters,
       ended: (reason) => this.#publicationEnded(reason, name),
+      told: ({ level, code, description }) => {
+        if (!this.#host.isOpen) return;
+        this.#host.status(
+          this.id,
+          streamStatus(this.id, level, code, { description, details: name }),
+        );
+      },
     });
     if (!result.accepted) {
       this.#refused(result, name);

@@ -13,8 +13,8 @@ export interface NetStreamHost {
   readonly clock: Clock;
   readonly amf: AMFReadOptions;
   readonly broadcasts: RTMPBroadcasts;
-  /** Bytes that the client has not taken. */
-  readonly queuedBytes: number;
+  /** Bytes that wait because the client takes them too slowly; 0 as long as it keeps up. */
+  readonly waitingBytes: number;
   /** Whether anything can still be sent. */
   readonly isOpen: boolean;
   /** Sends `onStatus` on a message stream. */

@@ -42,7 +42,7 @@ export class RTMPPlayer implements StreamSubscriber, SharedPlayer {
   }
 
   get queuedBytes(): number {
-    return this.#host.queuedBytes;
+    return this.#host.waitingBytes;
   }
 
   get subscription(): SubscriberStream {

@@ -58,6 +58,11 @@ export class Outbox {
     return this.#waitingBytes + this.#mediaBytes + this.#options.stream.writableLength;
   }
 
+  /** Whether the reader does not keep up; as long as it does, the stream holds little and nothing waits. */
+  get isStalled(): boolean {
+    return this.#stalled;
+  }
+
   /** Queues encoded bytes, and what they say about a shared object if they do. */
   send(bytes: Buffer, batch?: SharedObjectBatch): void {
     if (this.#closed) return;

@@ -37,6 +37,7 @@ export class RecordingFile {
   readonly #file: FileHandle;
   readonly #timeline: Timeline;
   readonly #index: FLVIndex;
+  readonly #headers: number[];
   #metadata: RecordingMetadata | undefined;
   #isBegun: boolean;
   #described: Readonly<Record<string, unknown>> = {};
@@ -53,6 +54,7 @@ export class RecordingFile {
     this.#file = file;
     this.#timeline = new Timeline(begun?.extent.lastTimestamp);
     this.#index = begun?.extent.index ?? new FLVIndex(MAX_LISTED_KEYFRAMES);
+    this.#headers = [...(begun?.extent.headers ?? [])];
     this.#metadata = begun?.metadata;
     this.#isBegun = begun !== undefined;
     this.#hasAudio = begun?.extent.tracks.hasAudio ?? false;
@@ -118,6 +120,7 @@ export class RecordingFile {
       this.#waitsForKeyframe = false;
       this.#index.add({ timestamp, position: this.#size });
     }
+    if (isSequenceHeader) this.#headers.push(this.#size);
     this.#push(writeFLVTag({ type, timestamp, payload: message.payload }));
   }
 
@@ -179,6 +182,7 @@ export class RecordingFile {
     return {
       tracks: { hasAudio: this.#hasAudio, hasVideo: this.#hasVideo },
       index: this.#index,
+      headers: this.#headers,
       lastTimestamp: this.#timeline.lastTimestamp,
       bytes,
     };
@@ -207,14 +211,14 @@ async function repair(file: FileHandle): Promise<BegunRecording | undefined> {
     strict: true,
     maxIndexEntries: MAX_LISTED_KEYFRAMES,
   });
-  const { end, lastTimestamp, tracks, index, metadata } = scanned;
+  const { end, lastTimestamp, tracks, index, headers, metadata } = scanned;
   if (!tracks.hasAudio && !tracks.hasVideo) {
     await file.truncate(0);
     return undefined;
   }
   await file.truncate(end);
   return {
-    extent: { tracks, index, lastTimestamp, bytes: end },
+    extent: { tracks, index, headers, lastTimestamp, bytes: end },
     metadata: metadata && RecordingMetadata.of(metadata),
   };
 }

@@ -7,13 +7,22 @@ export const MAX_LISTED_KEYFRAMES = 1000;
 const PUBLISHER_BYTES = 4096;
 const MAX_TEXT = 256;
 
-/** Room for a list of 2 × 1000 numbers of 9 bytes, what the publisher says, and our own few values. */
-const BODY_BYTES = 2 * 9 * (MAX_LISTED_KEYFRAMES + 1) + PUBLISHER_BYTES + 1024;
+/** Places of sequence headers that are listed; recordings of which they change more often are read from front to back. */
+const MAX_LISTED_HEADERS = 64;
+
+/** Name of that list, which is this server's own. */
+export const HEADER_POSITIONS = 'headerpositions';
+
+/** Room for lists of numbers of 9 bytes, what the publisher says, and our own few values. */
+const BODY_BYTES =
+  9 * (2 * (MAX_LISTED_KEYFRAMES + 1) + MAX_LISTED_HEADERS) + PUBLISHER_BYTES + 1024;
 
 /** What a recording has grown to. */
 export interface RecordingExtent {
   readonly tracks: FLVTracks;
   readonly index: FLVIndex;
+  /** Where the tags are that decoders have to be given first. */
+  readonly headers: readonly number[];
   /** Milliseconds. */
   readonly lastTimestamp: number;
   /** Bytes of the file. */
@@ -53,7 +62,7 @@ export class RecordingMetadata {
   }): RecordingMetadata | undefined {
     const { position, size, values } = metadata;
     if (!('padding' in values) || size < BODY_BYTES) return undefined;
-    const { padding: _padding, keyframes: _keyframes, ...publisher } = values;
+    const { padding: _padding, ...publisher } = values;
     return new RecordingMetadata(position, publisher, size);
   }
 
@@ -68,7 +77,7 @@ export class RecordingMetadata {
   }
 }
 
-function ownValues({ tracks, index, lastTimestamp, bytes }: RecordingExtent) {
+function ownValues({ tracks, index, headers, lastTimestamp, bytes }: RecordingExtent) {
   // What waits to be written may never be.
   const entries = index.entries.filter(({ position }) => position < bytes);
   // By a custom that players rely on, the first entry is not a key frame but where the codec is described, at the beginning.
@@ -82,6 +91,7 @@ function ownValues({ tracks, index, lastTimestamp, bytes }: RecordingExtent) {
     hasVideo: tracks.hasVideo,
     hasMetadata: true,
     hasKeyframes: entries.length > 0,
+    ...(headers.length <= MAX_LISTED_HEADERS && { [HEADER_POSITIONS]: headers }),
     keyframes: {
       times: listed.map(({ timestamp }) => timestamp / 1000),
       filepositions: listed.map(({ position }) => position),

@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
+import { ProtocolError } from '../../../base/index.ts';
 import {
+  type FLVErrorCode,
   FLVIndex,
   FLVReader,
   type FLVTracks,
@@ -9,6 +11,9 @@ import {
 import { createMediaMessage } from '../MediaMessage.ts';
 
 const READ_BYTES = 1024 * 1024;
+
+/** More changes of codecs than any recording has; what decoders are set up with after that is not known when seeking. */
+const MAX_HEADERS = 1024;
 
 /** A tag that describes a recording, at the beginning of its file. */
 export interface RecordedMetadata {
@@ -28,6 +33,8 @@ export interface ScannedRecording {
   /** The media that was found, whatever the header says. */
   readonly tracks: FLVTracks;
   readonly index: FLVIndex;
+  /** Where the tags are that decoders have to be given first. */
+  readonly headers: readonly number[];
   readonly metadata: RecordedMetadata | undefined;
 }
 
@@ -61,6 +68,10 @@ export async function scanRecording(
     // A copy: the reader keeps what is left over while the chunk is filled again.
     if (!found.take(reader, Buffer.from(chunk.subarray(0, bytesRead)))) break;
   }
+  if (reader.tracks === undefined) {
+    const code: FLVErrorCode = 'FLV_BAD_HEADER';
+    throw new ProtocolError(code, 'the file ends before its header does');
+  }
   return found.result(reader.position);
 }
 
@@ -69,6 +80,7 @@ class Findings {
   #lastTimestamp = 0;
   #hasAudio = false;
   #hasVideo = false;
+  readonly #headers: number[] = [];
   #metadata: RecordedMetadata | undefined;
 
   constructor(maxIndexEntries: number | undefined) {
@@ -92,6 +104,7 @@ class Findings {
       lastTimestamp: this.#lastTimestamp,
       tracks: { hasAudio: this.#hasAudio, hasVideo: this.#hasVideo },
       index: this.#index,
+      headers: this.#headers,
       metadata: this.#metadata,
     };
   }
@@ -101,15 +114,13 @@ class Findings {
       this.#addData(tag);
       return;
     }
-    this.#lastTimestamp = Math.max(this.#lastTimestamp, tag.timestamp);
-    if (tag.type === 'audio') {
-      this.#hasAudio = true;
-      return;
-    }
-    this.#hasVideo = true;
-    const { timestamp, position } = tag;
-    const { isKeyFrame } = createMediaMessage('video', timestamp, tag.payload);
+    const { type, timestamp, position, payload } = tag;
+    this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
+    if (type === 'audio') this.#hasAudio = true;
+    else this.#hasVideo = true;
+    const { isKeyFrame, isSequenceHeader } = createMediaMessage(type, timestamp, payload);
     if (isKeyFrame) this.#index.add({ timestamp, position });
+    if (isSequenceHeader && this.#headers.length < MAX_HEADERS) this.#headers.push(position);
   }
 
   #addData({ payload, position }: PlacedFLVTag): void {

@@ -77,10 +77,13 @@ describe('GET of a live stream', () => {
   it('is what ffprobe can play', async () => {
     await using flv = await startFLV();
     const publication = await publishFor(flv.server, await flv.deploy('live'), 'cam');
+    const probing = probe(flv.url('/live/cam.flv'));
+    await until(() => publication.stream.subscriberCount === 1);
     const publishing = publishTags(publication, media, 2);
-    setTimeout(() => void publication.close(), 2_500);
-    const { packets, codecs } = await probe(flv.url('/live/cam.flv'));
+    await until(() => publication.stream.statistics.messagesReceived > 250);
     publishing.stop();
+    await publication.close();
+    const { packets, codecs } = await probing;
     assert.deepEqual(codecs, ['aac', 'h264']);
     assert.ok((packets['video'] ?? 0) > 60, `${packets['video']} frames`);
     assert.ok((packets['audio'] ?? 0) > 100, `${packets['audio']} packets`);
@@ -510,7 +513,7 @@ describe('players', () => {
     await flv.stop();
     assert.equal((await tagsOf(response)).length, 6);
     await closed;
-    assert.ok(performance.now() - began < 3_000);
+    assert.ok(performance.now() - began < 10_000);
   });
 
   it('count as connections of their address', async () => {

@@ -7,6 +7,7 @@ import { WebSocketPlugin } from '../../../../src/plugins/websocket/index.ts';
 import {
   MultiThreadedApplicationAdapter,
   type Publication,
+  RecordedStreams,
   type Scope,
   Server,
   TCPTransport,
@@ -49,8 +50,10 @@ export async function startFLV(
     handlers: [http],
     logger: server.logger,
   });
+  const recorded = Object.assign(new RecordedStreams(), { server });
   await webSocket.start();
   handler.start();
+  recorded.start();
   await http.start();
   await transport.start();
   const port = transport.address?.port ?? 0;
@@ -60,6 +63,7 @@ export async function startFLV(
     for (const application of applications) await application.stop();
     await http.stop(AbortSignal.timeout(500));
     await handler.stop();
+    recorded.stop();
     await webSocket.stop(AbortSignal.timeout(500));
   };
   return {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MultiThreadedApplicationAdapter, StreamSettings } from '../../../../src/server/index.ts';
+import {
+  createMediaMessage,
+  MultiThreadedApplicationAdapter,
+  StreamSettings,
+} from '../../../../src/server/index.ts';
 import { set, USE } from '../RawClient.ts';
 import { startRTMP } from '../startRTMP.ts';
 import { amf0, readAll } from '../wireValues.ts';
@@ -465,5 +469,56 @@ describe('RTMP streams', () => {
     assert.ok(
       player.take(at).every((text) => /^(videoHeader|audioHeader|key|audio)@60\d{3}$/u.test(text)),
     );
+  });
+
+  it('plays recordings that a provider has: length, seeking, pausing, and the end', async () => {
+    await using rtmp = await startRTMP();
+    const did: string[] = [];
+    rtmp.server.streams.addOnDemandProvider({
+      getOnDemandStream: (_scope, name) =>
+        name !== 'film'
+          ? undefined
+          : {
+              durationMs: 12_500,
+              play(subscriber, startMs) {
+                const send = (tag: Buffer, time: number): void =>
+                  subscriber.deliver(createMediaMessage('video', time, tag));
+                send(TAG.videoHeader, startMs);
+                send(TAG.key, startMs);
+                return {
+                  positionMs: startMs,
+                  pause: () => did.push('pause'),
+                  resume: () => subscriber.ended('complete'),
+                  seek: (ms) => {
+                    send(TAG.key, ms);
+                    return ms;
+                  },
+                  close: () => did.push('close'),
+                };
+              },
+            },
+    });
+    await using player = await StreamClient.connect(rtmp.port);
+    player.raw.call('getStreamLength', 5, null, 'flv:film');
+    assert.deepEqual(await player.raw.command(), ['_result', 5, null, 12.5]);
+    const at = await player.createStream();
+    player.on(at, 'play', 'film', 2);
+    await player.media(at, TAG.key);
+    assert.deepEqual(player.take(at), ['StreamIsRecorded', ...BEGIN, 'videoHeader@2000']);
+    player.on(at, 'seek', 7000);
+    assert.equal((await player.media(at, TAG.key)).time, 7000);
+    await player.status('NetStream.Seek.Notify', at);
+    await player.status('NetStream.Play.Start', at);
+    player.on(at, 'pause', true, 7000);
+    await player.status('NetStream.Pause.Notify', at);
+    player.on(at, 'pause', false, 7000);
+    await player.status('NetStream.Play.Stop', at);
+    await player.raw.settled();
+    assert.deepEqual(player.take(at), [
+      'data onPlayStatus',
+      'StreamEOF',
+      'NetStream.Unpause.Notify',
+    ]);
+    assert.deepEqual(did, ['pause', 'close']);
   });
 });
