@@ -416,7 +416,7 @@ describe('RTMP streams', () => {
     await using client = await StreamClient.connect(rtmp.port, 'chat/room');
     await client.publish('mp4:cam?token=a%20b&__proto__=x', 'record');
     const at = await client.createStream();
-    client.on(at, 'play', 'flv:cam?t=1', 10, 20, false);
+    client.on(at, 'play', 'flv:cam?t=1', 10_000, 20_000, false);
     await client.status('NetStream.Failed', at);
     assert.deepEqual(asked, [
       [
@@ -502,7 +502,7 @@ describe('RTMP streams', () => {
     player.raw.call('getStreamLength', 5, null, 'flv:film');
     assert.deepEqual(await player.raw.command(), ['_result', 5, null, 12.5]);
     const at = await player.createStream();
-    player.on(at, 'play', 'film', 2);
+    player.on(at, 'play', 'film', 2000);
     await player.media(at, TAG.key);
     assert.deepEqual(player.take(at), ['StreamIsRecorded', ...BEGIN, 'videoHeader@2000']);
     player.on(at, 'seek', 7000);
