@@ -154,6 +154,16 @@ describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump'
     });
   }
 
+  it('all of it works in TLS as well', async () => {
+    await using rtmp = await startRTMP();
+    const address = `rtmps://127.0.0.1:${rtmp.port}/chat/cam`;
+    const player = start('ffmpeg', ['-v', 'error', '-i', address, '-c', 'copy', source('tls.flv')]);
+    await connected(() => rtmp.server.applications[0], 1);
+    assert.equal(await publish('h264.flv', address), '');
+    await player.done;
+    assert.deepEqual(await check(source('tls.flv')), await check(source('h264.flv')));
+  });
+
   it('ffmpeg that is refused stops with the reason', async () => {
     await using rtmp = await startRTMP();
     const address = `rtmp://127.0.0.1:${rtmp.port}/chat/cam`;
