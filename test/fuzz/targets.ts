@@ -5,12 +5,19 @@ import { BufferBudget } from '../../src/plugins/rtmp/chunk/BufferBudget.ts';
 import { ChunkReader } from '../../src/plugins/rtmp/chunk/ChunkReader.ts';
 import { encodeMessage } from '../../src/plugins/rtmp/chunk/encodeMessage.ts';
 import { ServerHandshake } from '../../src/plugins/rtmp/handshake/ServerHandshake.ts';
+import { readDataMessage } from '../../src/plugins/rtmp/media/dataMessage.ts';
+import { readAggregate } from '../../src/plugins/rtmp/media/readAggregate.ts';
 import { readCommand, writeCommand } from '../../src/plugins/rtmp/message/Command.ts';
 import {
   readSharedObjectMessage,
   writeSharedObjectMessage,
 } from '../../src/plugins/rtmp/message/sharedObjectMessage.ts';
-import type { SharedObjectBatch, SharedObjectEvent } from '../../src/server/index.ts';
+import {
+  createMediaMessage,
+  type SharedObjectBatch,
+  type SharedObjectEvent,
+} from '../../src/server/index.ts';
+import { Timeline } from '../../src/server/stream/Timeline.ts';
 import { AMF0_VECTORS, AMF3_VECTORS, BAD_AMF0, BAD_AMF3 } from '../io/amfVectors.ts';
 import type { FuzzTarget } from './engine.ts';
 
@@ -219,6 +226,53 @@ const handshake: FuzzTarget = {
   },
 };
 
+const onMetaData = writeCommand(
+  {
+    name: '@setDataFrame',
+    transactionID: 0,
+    commandObject: 'onMetaData',
+    args: [{ width: 320, x: [1] }],
+  },
+  0,
+).payload;
+
+const media: FuzzTarget = {
+  name: 'media',
+  seeds: [
+    onMetaData,
+    Buffer.from('0900000100138800000000170000000c08000001001390000000002f0000000c', 'hex'),
+    ...['1700000000', '90687663310102', '9f00ff019561763031', 'a6016f70757300', 'af001210'].map(
+      (hex) => Buffer.from(hex, 'hex'),
+    ),
+  ],
+  run(input) {
+    for (const type of ['audio', 'video', 'data'] as const) {
+      const message = createMediaMessage(type, 0, input);
+      assert.ok(!(message.isKeyFrame && message.isSequenceHeader));
+      assert.ok(message.headerKey.length < 20);
+    }
+    orRefused(() => {
+      const parts = readAggregate(0xffff_fff0, input);
+      const bytes = parts.reduce((sum, part) => sum + part.payload.length, 0);
+      assert.ok(bytes <= input.length);
+    });
+    for (const isAMF3 of [false, true]) {
+      const body = orRefused(() => readDataMessage(input, isAMF3, {}));
+      if (body === undefined) continue;
+      // What players are sent is AMF0 that begins with a name.
+      assert.equal(typeof readAMF0(body), 'string');
+    }
+    const timeline = new Timeline();
+    const last = { audio: 0, video: 0 };
+    for (let at = 0; at + 5 <= input.length; at += 5) {
+      const type = input.readUInt8(at) % 2 === 0 ? 'audio' : 'video';
+      const time = timeline.place(type, input.readUInt32BE(at + 1));
+      assert.ok(time >= last[type] && time <= timeline.latest);
+      last[type] = time;
+    }
+  },
+};
+
 /** Everything that takes bytes from the network. */
 export const TARGETS: readonly FuzzTarget[] = [
   amf0,
@@ -227,4 +281,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   sharedObjects,
   chunks,
   handshake,
+  media,
 ];

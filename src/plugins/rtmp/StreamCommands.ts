@@ -77,7 +77,10 @@ export class StreamCommands {
    * @throws ProtocolError with code `RTMP_NOT_PUBLISHING`
    */
   media(message: RTMPMessage): void {
-    if (this.#streams.get(message.messageStreamID)?.media(message) === true) return;
+    if (this.#streams.get(message.messageStreamID)?.media(message) === true) {
+      this.#strayBytes = 0;
+      return;
+    }
     this.#strayBytes += message.payload.length;
     if (this.#strayBytes <= MAX_STRAY_BYTES) return;
     throw rtmpError(

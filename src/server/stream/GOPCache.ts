@@ -1,5 +1,8 @@
 import type { MediaMessage } from './MediaMessage.ts';
 
+/** More than any group of pictures that is of use, and no more than engines keep. */
+const MAX_MESSAGES = 4000;
+
 /**
  * Everything since the last key frame, so that whoever joins sees a picture at once.
  *
@@ -29,7 +32,8 @@ export class GOPCache {
   add(message: MediaMessage): void {
     if (message.isKeyFrame) this.clear();
     else if (this.#messages.length === 0 || message.isSequenceHeader || message.isMetadata) return;
-    if (this.#bytes + message.payload.length > this.#maxBytes) {
+    const isFull = this.#messages.length >= MAX_MESSAGES;
+    if (isFull || this.#bytes + message.payload.length > this.#maxBytes) {
       this.clear();
       return;
     }

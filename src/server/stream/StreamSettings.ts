@@ -6,6 +6,12 @@ import type { BeanInfo } from '../../base/index.ts';
  */
 export type PublisherPolicy = 'refuse' | 'same-principal' | 'anyone';
 
+const POLICIES: ReadonlySet<string> = new Set<PublisherPolicy>([
+  'refuse',
+  'same-principal',
+  'anyone',
+]);
+
 /**
  * Limits and policies of live streams.
  *
@@ -30,6 +36,13 @@ export class StreamSettings {
       maxStreams: 'int',
     },
   };
+
+  /** What is wrong with the properties of a bean definition. */
+  static validate(properties: ReadonlyMap<string, string>): string[] {
+    const policy = properties.get('publisherPolicy') ?? 'refuse';
+    if (POLICIES.has(policy)) return [];
+    return [`publisherPolicy is "${policy}"; expected ${[...POLICIES].join(', ')}`];
+  }
 
   /** Who may publish under a name that is in use: `refuse`, `same-principal`, `anyone`. */
   publisherPolicy: PublisherPolicy = 'refuse';

@@ -122,6 +122,52 @@ describe('Outbox', () => {
     assert.equal(budget.used, 0);
   });
 
+  it('sends media in order with what was queued before, without a copy', async () => {
+    const { stream, outbox } = fixture();
+    const [a, b] = [Buffer.from('a'), Buffer.from('b')];
+    outbox.send(Buffer.from('first '));
+    outbox.sendMedia([a, b]);
+    outbox.sendMedia([a]);
+    outbox.send(Buffer.from(' last'));
+    await turn();
+    assert.deepEqual(stream.writes.map(String), ['first ', 'a', 'b', 'a', ' last']);
+    assert.ok(stream.writes[1] === a && stream.writes[2] === b);
+  });
+
+  it('keeps media that waits out of the limit, and writes it on in pieces', async () => {
+    const { stream, outbox, budget, stalled, errors } = await stalledFixture(150_000);
+    const frames = Array.from({ length: 20 }, (_, i) => Buffer.alloc(30_000, i));
+    outbox.sendMedia(frames);
+    sendBatch(outbox, change('x', 1));
+    sendBatch(outbox, change('x', 2));
+    assert.ok(outbox.queuedBytes > 700_000 && outbox.isStalled);
+    assert.deepEqual(errors, []);
+    stream.go();
+    await turn();
+    const bytes = Buffer.concat(stream.writes.slice(1));
+    const latest = encodeBatch(change('x', 2), 0, 128);
+    assert.ok(bytes.subarray(0, 600_000).equals(Buffer.concat(frames)));
+    assert.ok(bytes.subarray(-latest.length).equals(latest));
+    assert.ok(stream.writes.every((piece) => piece.length <= 100_000));
+    assert.equal(budget.used, 0);
+    assert.equal(outbox.queuedBytes, 0);
+    assert.equal(stalled.at(-1), false);
+  });
+
+  it('does not put together what was encoded before and after a change of the chunk size', async () => {
+    const { stream, outbox, errors } = await stalledFixture(350_000);
+    const value = (i: number): string => `${i}${'x'.repeat(60_000)}`;
+    sendBatch(outbox, change('x', value(1)));
+    outbox.keepApart();
+    for (let i = 2; i <= 6; i++) sendBatch(outbox, change('x', value(i)));
+    assert.deepEqual(errors, []);
+    stream.go();
+    await turn();
+    const text = Buffer.concat(stream.writes.slice(1)).toString('latin1');
+    // The first stays as it was encoded; of those after it, what waited when the limit was passed is one.
+    assert.deepEqual(text.match(/\dxx/gu), ['1xx', '5xx', '6xx']);
+  });
+
   it('ends the connection when what cannot be put together passes the limit', async () => {
     const { outbox, budget, errors } = await stalledFixture();
     for (let i = 0; i < 300; i++) outbox.send(Buffer.alloc(1000));

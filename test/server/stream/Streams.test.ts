@@ -527,6 +527,16 @@ describe('a publisher that comes back', () => {
   });
 });
 
+describe('StreamSettings', () => {
+  it('names a policy that does not exist', () => {
+    assert.deepEqual(StreamSettings.validate(new Map([['publisherPolicy', 'same']])), [
+      'publisherPolicy is "same"; expected refuse, same-principal, anyone',
+    ]);
+    assert.deepEqual(StreamSettings.validate(new Map([['publisherPolicy', 'anyone']])), []);
+    assert.deepEqual(StreamSettings.validate(new Map()), []);
+  });
+});
+
 describe('the callbacks of streams', () => {
   class App extends MultiThreadedApplicationAdapter {
     readonly calls: string[] = [];

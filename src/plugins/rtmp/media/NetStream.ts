@@ -258,8 +258,8 @@ export class NetStream {
       if (this.#player === player) this.#player = undefined;
     });
     const result = await server.streams.play(connection, scope, name, player, {
-      start: readSeconds(args[1], -2),
-      length: readSeconds(args[2], -1),
+      start: readTime(args[1], -2),
+      length: Math.max(-1, readTime(args[2], -1)),
       reset,
       parameters,
     });
@@ -360,6 +360,8 @@ function readMode(mode: unknown): PublishMode {
   return mode === 'record' || mode === 'append' ? mode : 'live';
 }
 
-function readSeconds(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
+/** Seconds. On the wire times are milliseconds, and so is what means live (-1000, -2000); some clients send that as it is in Flash. */
+function readTime(value: unknown, otherwise: number): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return otherwise;
+  return value === -1 || value === -2 ? value : value / 1000;
 }

@@ -135,4 +135,24 @@ describe('a player that reads nothing', () => {
       assert.deepEqual(framesOf(late), expected);
     }
   });
+
+  it('never begins within a group of pictures, however many messages that has', async () => {
+    await using rtmp = await startRTMP();
+    await using publisher = await StreamClient.connect(rtmp.port);
+    await using first = await StreamClient.connect(rtmp.port);
+    await first.play('cam');
+    const from = await publisher.publish('cam');
+    publisher.video(from, TAG.key, 0);
+    for (let i = 1; i <= 4100; i++) publisher.video(from, TAG.inter, i);
+    await publisher.raw.settled();
+    await using late = await StreamClient.connect(rtmp.port);
+    const at = await late.play('cam');
+    publisher.video(from, TAG.inter, 5000);
+    publisher.video(from, TAG.key, 5001);
+    await late.media(at, TAG.key);
+    assert.deepEqual(
+      late.take(at).filter((text) => text.includes('@')),
+      [],
+    );
+  });
 });

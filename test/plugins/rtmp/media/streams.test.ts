@@ -397,6 +397,34 @@ describe('RTMP streams', () => {
     assert.equal(player.take(at).filter((text) => text === 'key@0').length, 1);
   });
 
+  it('drops a client that sends more commands ahead than may wait, and leaves out media beyond the limit', async () => {
+    const app = new MultiThreadedApplicationAdapter();
+    const decide: ((yes: boolean) => void)[] = [];
+    app.registerStreamPublishSecurity({
+      isPublishAllowed: () => new Promise((resolve) => decide.push(resolve)),
+    });
+    await using rtmp = await startRTMP({ handler: app });
+    await using patient = await StreamClient.connect(rtmp.port);
+    const stream = await patient.createStream();
+    patient.on(stream, 'publish', 'cam', 'live');
+    for (let i = 0; i < 20; i++) patient.video(stream, Buffer.alloc(100_000, 0x27), i); // 2 MB, half of it too much
+    await using eager = await StreamClient.connect(rtmp.port);
+    const other = await eager.createStream();
+    for (let i = 0; i < 300; i++) eager.on(other, 'publish', `cam${i}`, 'live');
+    await eager.raw.closed;
+    assert.deepEqual(
+      rtmp.log.lines.map(({ fields }) => fields['code']),
+      ['RTMP_TOO_MANY_CALLS'],
+    );
+    await patient.raw.settled();
+    for (const answer of decide) answer(true);
+    await patient.status('NetStream.Publish.Start', stream);
+    const [application] = rtmp.server.applications;
+    assert.ok(application !== undefined);
+    const { statistics } = rtmp.server.streams.getBroadcastStream(application, 'cam') ?? {};
+    assert.equal(statistics?.messagesReceived, 10);
+  });
+
   it('asks the application with the name, mode and parameters that the client gave', async () => {
     const app = new MultiThreadedApplicationAdapter();
     const asked: unknown[] = [];
@@ -416,7 +444,7 @@ describe('RTMP streams', () => {
     await using client = await StreamClient.connect(rtmp.port, 'chat/room');
     await client.publish('mp4:cam?token=a%20b&__proto__=x', 'record');
     const at = await client.createStream();
-    client.on(at, 'play', 'flv:cam?t=1', 10, 20, false);
+    client.on(at, 'play', 'flv:cam?t=1', 10_000, 20_000, false);
     await client.status('NetStream.Failed', at);
     assert.deepEqual(asked, [
       [
@@ -502,7 +530,7 @@ describe('RTMP streams', () => {
     player.raw.call('getStreamLength', 5, null, 'flv:film');
     assert.deepEqual(await player.raw.command(), ['_result', 5, null, 12.5]);
     const at = await player.createStream();
-    player.on(at, 'play', 'film', 2);
+    player.on(at, 'play', 'film', 2000);
     await player.media(at, TAG.key);
     assert.deepEqual(player.take(at), ['StreamIsRecorded', ...BEGIN, 'videoHeader@2000']);
     player.on(at, 'seek', 7000);
