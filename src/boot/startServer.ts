@@ -5,6 +5,7 @@ import type { Server } from '../server/index.ts';
 import { explainError } from './explainError.ts';
 import { findServerBeanFile } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
+import { formerBeans } from './formerBeans.ts';
 import { RunningServer } from './RunningServer.ts';
 import { standardSystemProperties } from './systemProperties.ts';
 import { Webapp, type WebappOptions } from './Webapp.ts';
@@ -98,7 +99,7 @@ export async function inspectServer(options: StartOptions): Promise<ApplicationC
     files: beanFiles.files,
     baseFolder: root,
     classpathFolder: path.join(root, 'conf'),
-    singletons: { 'red5.logger': options.logger },
+    singletons: { ...formerBeans(), 'red5.logger': options.logger },
   });
 }
 

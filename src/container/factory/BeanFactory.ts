@@ -15,6 +15,8 @@ import type { ConversionContext, Converter } from '../conversion/convertValue.ts
 import { Resource } from '../conversion/Resource.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
 import { mergeDefinition } from '../definition/mergeDefinition.ts';
+import { adviceForClass } from '../errors/adviceFor.ts';
+import { classHint } from '../errors/classHint.ts';
 import { didYouMean } from '../errors/nearestName.ts';
 import { configError } from '../errors/Problems.ts';
 import type { DefinitionTable } from '../loading/DefinitionTable.ts';
@@ -367,20 +369,18 @@ export class BeanFactory {
     const info = this.findClassOf(definition);
     if (info !== undefined) return info;
     const { text, location } = definition.class;
-    throw configError(
-      'CLASS_NOT_FOUND',
-      `class "${text}" is not registered${this.classHint(text)}`,
-      location,
-    );
+    throw configError('CLASS_NOT_FOUND', this.noClass(text), location);
   }
 
-  /** The registered name that was most likely meant. */
-  classHint(name: string): string {
-    const names = this.classes.names();
-    const last = name.split(/[.$/]/).at(-1) ?? name;
-    const same = names.find((one) => one !== name && one.split(/[.$/]/).at(-1) === last);
-    if (same !== undefined) return `; known with the same last part is "${same}"`;
-    return didYouMean(name, names);
+  /** Says that a class is not known: with the name that was meant, or with what to do about a library of Java. */
+  noClass(name: string): string {
+    const hint = classHint(name, this.classes.names());
+    if (hint !== '') return `class "${name}" is not registered${hint}`;
+    const advice = adviceForClass(name);
+    if (advice !== undefined) return `class "${name}" does not exist here: ${advice}`;
+    const file = /^[\w.]+\.([A-Za-z]\w*)$/.exec(name)?.[1];
+    const write = `; write it in TypeScript and name its file: class="./${file}.ts"`;
+    return `class "${name}" is not registered${file === undefined ? '' : write}`;
   }
 
   /** Notes a class as one of the container's own. */
