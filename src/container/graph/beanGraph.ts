@@ -1,4 +1,6 @@
 import { walkValues } from '../checks/walkValues.ts';
+import type { ClassInfo } from '../classes/ClassInfo.ts';
+import type { TypeRef } from '../classes/TypeRef.ts';
 import type { ApplicationContextOptions } from '../context/prepareContext.ts';
 import { prepareContext } from '../context/prepareContext.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
@@ -112,35 +114,43 @@ function* autowiredEdges(record: BeanRecord, factory: BeanFactory): Generator<Be
   const { definition, name: from } = record;
   const info = factory.predict(record);
   if (info === undefined || definition.autowire === 'no') return;
-  if (usesConstructor(definition, info)) {
-    for (const { name, type } of info.constructors?.[0] ?? []) {
-      for (const to of found(record, factory, name, type))
-        yield { from, to, label: name, autowired: true };
-    }
-    return;
-  }
-  for (const name of info.propertyNames()) {
-    if (definition.properties.has(name)) continue;
-    if (definition.autowire === 'byName') {
-      if (factory.containsBean(name)) yield { from, to: name, label: name, autowired: true };
-      continue;
-    }
-    const type = info.propertyType(name);
-    if (type.kind !== 'bean' && type.kind !== 'list' && type.kind !== 'set' && type.kind !== 'map')
-      continue;
-    for (const to of found(record, factory, name, type))
+  const wired = usesConstructor(definition, info)
+    ? (info.constructors?.[0] ?? [])
+    : wiredProperties(definition, info);
+  for (const { name, type } of wired) {
+    for (const to of targets(record, factory, name, type))
       yield { from, to, label: name, autowired: true };
   }
 }
 
-function found(
+/** Properties that autowiring may fill. */
+function wiredProperties(
+  definition: BeanDefinition,
+  info: ClassInfo,
+): { readonly name: string; readonly type: TypeRef }[] {
+  return info
+    .propertyNames()
+    .filter((name) => !definition.properties.has(name))
+    .map((name) => ({ name, type: info.propertyType(name) }))
+    .filter(({ type }) => definition.autowire === 'byName' || WIRED_KINDS.has(type.kind));
+}
+
+const WIRED_KINDS: ReadonlySet<TypeRef['kind']> = new Set(['bean', 'list', 'set', 'map']);
+
+/** Names of the beans that autowiring finds. */
+function targets(
   record: BeanRecord,
   factory: BeanFactory,
   name: string,
-  type: Parameters<BeanFactory['planAutowire']>[0],
-): string[] {
+  type: TypeRef,
+): readonly string[] {
+  if (record.definition.autowire === 'byName') return factory.containsBean(name) ? [name] : [];
+  return found(record, factory, name, type);
+}
+
+function found(record: BeanRecord, factory: BeanFactory, name: string, type: TypeRef): string[] {
   try {
-    const plan = factory.planAutowire(type, record, new Chain(), name);
+    const plan = factory.autowiring.plan(type, record, new Chain(), name);
     return plan === undefined || plan.kind === 'ready'
       ? []
       : plan.candidates.map((one) => one.record.name);
