@@ -331,7 +331,9 @@ function schema() {
       shipped: {
         allOf: classes
           .filter(
-            ({ type, info }) => Object.hasOwn(type, 'beanInfo') && info.propertyNames().length > 0,
+            ({ type }) =>
+              Object.keys((Object.hasOwn(type, 'beanInfo') && type.beanInfo.properties) || {})
+                .length > 0,
           )
           .map(ownProperties),
       },

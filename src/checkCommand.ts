@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type ConfigError, formatLocation } from './base/index.ts';
 import { type CheckOptions, type CheckReport, checkFolder } from './boot/index.ts';
-import { missingClasses, renderConfigErrors } from './container/index.ts';
+import { type MissingClass, missingClasses, renderConfigErrors } from './container/index.ts';
 import * as publicAPI from './index.ts';
 import { standardClasses } from './standard.ts';
 
@@ -60,12 +60,14 @@ function asText(report: CheckReport, folder: string, color: boolean): string {
     parts.push('Problems of beans that nobody needs at the start:', render(report.warnings));
   }
   const missing = missingClasses([...report.errors, ...report.warnings]);
-  if (missing.length > 0) {
-    const lines = missing.map(
-      ({ name, locations }) => `  ${name}  ${locations.map(formatLocation).join(', ')}`,
+  const written = missing.filter(({ advice }) => advice === undefined).map(asLine);
+  if (written.length > 0)
+    parts.push(`Classes that need a TypeScript class:\n${written.join('\n')}`);
+  const deleted = missing.filter(({ advice }) => advice !== undefined).map(asLine);
+  if (deleted.length > 0)
+    parts.push(
+      `Classes of libraries, whose beans are to be deleted or replaced:\n${deleted.join('\n')}`,
     );
-    parts.push(`Classes that need a TypeScript class:\n${lines.join('\n')}`);
-  }
   if (report.unchecked.length > 0) {
     parts.push(
       `Not checked, because it is not clear which bean file is the server's own: ${report.unchecked.join(', ')}`,
@@ -73,6 +75,10 @@ function asText(report: CheckReport, folder: string, color: boolean): string {
   }
   parts.push(summary(report));
   return `${parts.join('\n\n')}\n`;
+}
+
+function asLine({ name, locations }: MissingClass): string {
+  return `  ${name}  ${locations.map(formatLocation).join(', ')}`;
 }
 
 function summary({ errors, warnings, beans, checked }: CheckReport): string {

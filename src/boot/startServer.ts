@@ -5,6 +5,7 @@ import { DeploymentPolicy, type Server } from '../server/index.ts';
 import { Deployer } from './Deployer.ts';
 import { findServerBeanFile } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
+import { formerBeans } from './formerBeans.ts';
 import { RunningServer } from './RunningServer.ts';
 import { standardSystemProperties } from './systemProperties.ts';
 import { Webapp, type WebappOptions } from './Webapp.ts';
@@ -103,7 +104,7 @@ export async function inspectServer(options: StartOptions): Promise<ApplicationC
     files: beanFiles.files,
     baseFolder: root,
     classpathFolder: path.join(root, 'conf'),
-    singletons: { 'red5.logger': options.logger },
+    singletons: { ...formerBeans(), 'red5.logger': options.logger },
   });
 }
 

@@ -28,8 +28,8 @@ export { type MissingClass, missingClasses } from './errors/missingClasses.ts';
 export { ConfigErrors } from './errors/Problems.ts';
 export { type RenderOptions, renderConfigErrors } from './errors/renderConfigErrors.ts';
 export { BeanCreationError } from './factory/BeanCreationError.ts';
-export { beanType } from './factory/BeanFactory.ts';
 export type { BeanScope } from './factory/BeanScope.ts';
+export { beanType } from './factory/beanType.ts';
 export {
   type BeanEdge,
   type BeanGraph,

@@ -22,6 +22,14 @@ export class Context {
     properties: {},
   };
 
+  /**
+   * What bean files of old Red5 versions set by hand, with the server's own beans of these names. Kept, and not asked: there is
+   * one of each in a server.
+   */
+  scopeResolver: unknown;
+  clientRegistry: unknown;
+  serviceInvoker: unknown;
+  mappingStrategy: unknown;
   #applicationContext: ApplicationContext | undefined;
 
   /** Called by the container. */

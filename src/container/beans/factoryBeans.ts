@@ -160,7 +160,7 @@ export class FieldRetrievingFactoryBean {
     if (info === undefined) {
       throw configError(
         'CLASS_NOT_FOUND',
-        `class "${className}" of constant "${field}" is not registered${this.#factory.classHint(className)}`,
+        `constant "${field}": ${this.#factory.noClass(className)}`,
         undefined,
       );
     }
@@ -327,11 +327,7 @@ export class MethodInvokingBean {
   #staticTarget(className: string, method: string): Invocation {
     const info = this.#factory.findClassByName(className);
     if (info !== undefined) return { info, target: info.class, method, isStatic: true };
-    throw configError(
-      'CLASS_NOT_FOUND',
-      `class "${className}" is not registered${this.#factory.classHint(className)}`,
-      undefined,
-    );
+    throw configError('CLASS_NOT_FOUND', this.#factory.noClass(className), undefined);
   }
 }
 

@@ -22,7 +22,8 @@ export function loadProperties(files: PropertiesFiles, factory: BeanFactory): Ma
   const properties = new Map<string, string>();
   for (const location of files.locations) {
     const paths = factory.resources.locate(location, undefined);
-    if (paths.length === 0 && !files.ignoreMissing) failMissing(location);
+    const mayBeNone = files.ignoreMissing || location.trim().startsWith('classpath*:');
+    if (paths.length === 0 && !mayBeNone) failMissing(location);
     for (const path of paths) {
       const source = readProperties(path, location, files, factory);
       if (source === undefined) continue;

@@ -15,10 +15,5 @@ export function checkClass(bean: CheckedBean): void {
   if (bean.info !== undefined) return;
   const { text, location } = definition.class;
   if (factory.failedModules.has(text)) return;
-  report(
-    bean,
-    'CLASS_NOT_FOUND',
-    `class "${text}" is not registered${factory.classHint(text)}`,
-    location,
-  );
+  report(bean, 'CLASS_NOT_FOUND', factory.noClass(text), location);
 }

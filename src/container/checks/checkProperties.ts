@@ -41,43 +41,36 @@ function checkValue(
   if (value.kind === 'text') {
     if (value.type === undefined && !value.text.includes('#{'))
       checkText(bean, property, value, type, step);
-    return;
+  } else if (value.kind === 'null') {
+    if (!('nullable' in type) || type.nullable) return;
+    const message = `null is no ${describeType(type)}`;
+    report(bean, 'TYPE_MISMATCH', message, value.location, placeOf(property, step));
+  } else {
+    for (const member of membersOf(value, type))
+      checkValue(bean, property, member.value, member.type, `${step}[${member.at}]`);
   }
-  if (value.kind === 'null') {
-    if ('nullable' in type && !type.nullable) {
-      report(
-        bean,
-        'TYPE_MISMATCH',
-        `null is no ${describeType(type)}`,
-        value.location,
-        placeOf(property, step),
-      );
-    }
-    return;
-  }
+}
+
+interface Member {
+  readonly value: Value;
+  readonly type: TypeRef;
+  readonly at: string;
+}
+
+/** What a collection holds, with the types it is converted to; nothing for all other values. */
+function* membersOf(value: Value, type: TypeRef): Generator<Member> {
   const collected = type.kind === 'list' || type.kind === 'set' || type.kind === 'array';
   if ('items' in value && collected && value.valueType === undefined) {
-    for (const [index, item] of value.items.entries()) {
-      checkValue(bean, property, item, type.element, `${step}[${index}]`);
-    }
-  } else if (value.kind === 'map' && type.kind === 'map') {
-    for (const entry of value.entries) {
-      const key = entry.key.kind === 'text' ? entry.key.text : '';
-      checkValue(
-        bean,
-        property,
-        entry.key,
-        value.keyType === undefined ? type.key : anyType,
-        `${step}[${key}]`,
-      );
-      checkValue(
-        bean,
-        property,
-        entry.value,
-        value.valueType === undefined ? type.value : anyType,
-        `${step}[${key}]`,
-      );
-    }
+    for (const [index, item] of value.items.entries())
+      yield { value: item, type: type.element, at: String(index) };
+  }
+  if (value.kind !== 'map' || type.kind !== 'map') return;
+  const keyType = value.keyType === undefined ? type.key : anyType;
+  const valueType = value.valueType === undefined ? type.value : anyType;
+  for (const entry of value.entries) {
+    const at = entry.key.kind === 'text' ? entry.key.text : '';
+    yield { value: entry.key, type: keyType, at };
+    yield { value: entry.value, type: valueType, at };
   }
 }
 

@@ -45,32 +45,27 @@ export class ClassInfo {
   ) {
     this.class = type;
     this.make = make;
-    const types = new Set<string>();
+    const infos = chain.flatMap(({ info }) => (info === undefined ? [] : [info]));
     const declared = new Map<string, string>();
     const methods = new Map<string, readonly MethodInfo[]>();
-    let callbacks: Set<string> | undefined;
-    for (const { names, info } of chain) {
-      for (const name of [...names, ...(info?.types ?? [])]) types.add(name);
-      for (const [name, word] of Object.entries(info?.properties ?? {})) {
+    for (const { properties = {}, methods: own = {} } of infos) {
+      for (const [name, word] of Object.entries(properties)) {
         if (!declared.has(name)) declared.set(name, word);
       }
-      for (const [name, one] of Object.entries(info?.methods ?? {})) {
+      for (const [name, one] of Object.entries(own)) {
         methods.set(name, [...(methods.get(name) ?? []), ...one]);
       }
-      for (const callback of info?.callbacks ?? [])
-        callbacks = (callbacks ?? new Set()).add(callback);
     }
-    this.types = types;
+    this.types = new Set(chain.flatMap(({ names, info }) => [...names, ...(info?.types ?? [])]));
     this.ownNames = chain[0]?.names ?? [];
-    this.declaresTypes = chain.some(({ info }) => info?.types !== undefined);
+    this.declaresTypes = infos.some((info) => info.types !== undefined);
     this.#declared = declared;
-    this.#callbacks =
-      callbacks ??
-      (chain.some(({ info }) => info?.callbacks !== undefined) ? new Set() : undefined);
+    const callbacks = infos.flatMap((info) =>
+      info.callbacks === undefined ? [] : [info.callbacks],
+    );
+    this.#callbacks = callbacks.length === 0 ? undefined : new Set(callbacks.flat());
     this.#methods = methods;
-    this.#signatures = chain.find(
-      ({ info }) => info?.constructors !== undefined,
-    )?.info?.constructors;
+    this.#signatures = infos.find((info) => info.constructors !== undefined)?.constructors;
   }
 
   /** Name for messages. */

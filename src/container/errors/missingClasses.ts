@@ -1,12 +1,15 @@
 import type { ConfigError, SourceLocation } from '../../base/index.ts';
+import { adviceForClass } from './adviceFor.ts';
 
 /** A class that bean files name and that does not exist here, with the places that name it. */
 export interface MissingClass {
   readonly name: string;
+  /** What to do about it when it belongs to a library of Java; undefined when it is to be written in TypeScript. */
+  readonly advice?: string;
   readonly locations: readonly SourceLocation[];
 }
 
-/** The classes that are still to be written, out of the problems of a check, sorted by name. */
+/** The classes that bean files name and that do not exist here, out of the problems of a check, sorted by name. */
 export function missingClasses(errors: readonly ConfigError[]): MissingClass[] {
   const found = new Map<string, SourceLocation[]>();
   for (const { code, message, location } of errors) {
@@ -17,6 +20,9 @@ export function missingClasses(errors: readonly ConfigError[]): MissingClass[] {
     found.set(name, locations);
   }
   return [...found]
-    .map(([name, locations]) => ({ name, locations }))
+    .map(([name, locations]): MissingClass => {
+      const advice = adviceForClass(name);
+      return { name, ...(advice === undefined ? {} : { advice }), locations };
+    })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -10,23 +10,29 @@ import {
 } from '../../base/index.ts';
 import { type AnyClass, type ClassInfo, decapitalise } from '../classes/ClassInfo.ts';
 import type { ClassRegistry } from '../classes/ClassRegistry.ts';
-import { describeType, type NumberName, parseType, type TypeRef } from '../classes/TypeRef.ts';
+import { describeType, parseType } from '../classes/TypeRef.ts';
 import type { ConversionContext, Converter } from '../conversion/convertValue.ts';
 import { Resource } from '../conversion/Resource.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
-import { mergeDefinition } from '../definition/mergeDefinition.ts';
+import { adviceForClass } from '../errors/adviceFor.ts';
+import { classHint } from '../errors/classHint.ts';
 import { didYouMean } from '../errors/nearestName.ts';
 import { configError } from '../errors/Problems.ts';
 import type { DefinitionTable } from '../loading/DefinitionTable.ts';
 import type { Environment } from '../loading/Environment.ts';
 import type { Resources } from '../loading/Resources.ts';
-import { BeanCreator } from './BeanCreator.ts';
-import { BeanDestroyer, destroyBean, destroyMethodOf } from './BeanDestroyer.ts';
+import { AutowirePlanner } from './AutowirePlanner.ts';
+import { BeanDestroyer } from './BeanDestroyer.ts';
+import { BeanEnds } from './BeanEnds.ts';
+import { BeanProvider, isSingletonFactory } from './BeanProvider.ts';
 import { BeanRecord } from './BeanRecord.ts';
 import type { BeanScope } from './BeanScope.ts';
-import { Chain } from './Chain.ts';
+import { beanType } from './beanType.ts';
+import type { Chain } from './Chain.ts';
+import { DefinitionMerger } from './DefinitionMerger.ts';
 import { evaluateText } from './expressions.ts';
 import { isPromise, type Making } from './Making.ts';
+import { MakingRunner, Pending } from './MakingRunner.ts';
 import { TypeIndex } from './TypeIndex.ts';
 
 /** What a {@link BeanFactory} is made of. */
@@ -47,87 +53,6 @@ export interface BeanFactoryOptions {
   /** Names an expression may use besides beans; undefined switches `#{…}` off. */
   readonly expressionRoots?: ReadonlyMap<string, unknown> | undefined;
   readonly scopes?: ReadonlyMap<string, BeanScope>;
-}
-
-/** Types under which the container itself is autowired. */
-const FACTORY_TYPES: ReadonlySet<string> = new Set([
-  'BeanFactory',
-  'ApplicationContext',
-  'ResourceLoader',
-  'ApplicationEventPublisher',
-  'org.springframework.beans.factory.BeanFactory',
-  'org.springframework.context.ApplicationContext',
-  'org.springframework.core.io.ResourceLoader',
-  'org.springframework.context.ApplicationEventPublisher',
-]);
-
-/** Types of Java under which plain values and collections that are beans themselves are found. */
-const JAVA_TYPES: Readonly<Partial<Record<TypeRef['kind'], string>>> = {
-  string: 'java.lang.String',
-  boolean: 'java.lang.Boolean',
-  properties: 'java.util.Properties',
-  map: 'java.util.Map',
-  list: 'java.util.List',
-  set: 'java.util.Set',
-};
-const JAVA_NUMBERS: Readonly<Partial<Record<NumberName, string>>> = {
-  int: 'java.lang.Integer',
-  long: 'java.lang.Long',
-  short: 'java.lang.Short',
-  byte: 'java.lang.Byte',
-  float: 'java.lang.Float',
-  double: 'java.lang.Double',
-};
-
-function javaTypeOf(type: TypeRef): string | undefined {
-  return type.kind === 'number' ? JAVA_NUMBERS[type.name] : JAVA_TYPES[type.kind];
-}
-
-/** A bean that fits a type, and the factory it belongs to. */
-export interface Candidate {
-  readonly factory: BeanFactory;
-  readonly record: BeanRecord;
-}
-
-/** What a bean is looked for. */
-interface Wanted {
-  readonly kind: 'parameter' | 'property';
-  readonly name: string;
-}
-
-/** What autowiring by type found: an object that is there, one bean, or all beans of a type. */
-export type AutowirePlan =
-  | { readonly kind: 'ready'; readonly value: unknown }
-  | {
-      readonly kind: 'one' | 'list' | 'set' | 'array' | 'map';
-      readonly candidates: readonly Candidate[];
-    };
-
-/** The bean type of the members of a collection; undefined for all other types. */
-function membersOf(
-  type: TypeRef,
-): { readonly kind: 'list' | 'set' | 'array' | 'map'; readonly type: string } | undefined {
-  if (type.kind === 'map') return membersNamed('map', type.value);
-  if (type.kind !== 'list' && type.kind !== 'set' && type.kind !== 'array') return undefined;
-  return membersNamed(type.kind, type.element);
-}
-
-function membersNamed<K extends string>(
-  kind: K,
-  member: TypeRef,
-): { readonly kind: K; readonly type: string } | undefined {
-  const type = member.kind === 'bean' ? member.name : javaTypeOf(member);
-  return type === undefined ? undefined : { kind, type };
-}
-
-/** The service identifier under which inversify knows the beans of a type. */
-export function beanType(type: string): symbol {
-  return Symbol.for(`bean-type:${type}`);
-}
-
-/** The chain of the code that runs right now; shared by a tree of factories. */
-interface Current {
-  chain: Chain | undefined;
 }
 
 /**
@@ -158,15 +83,15 @@ export class BeanFactory {
   readonly files: Map<string, ContainerModule> = new Map();
   readonly #options: BeanFactoryOptions;
   readonly #records = new Map<string, BeanRecord>();
-  readonly #merged = new Map<string, BeanDefinition>();
+  readonly #merger: DefinitionMerger;
   readonly #types: TypeIndex;
-  readonly #creator: BeanCreator;
-  readonly #current: Current;
+  /** Finds beans by type. */
+  readonly autowiring: AutowirePlanner;
+  readonly #provider: BeanProvider;
+  readonly #runner: MakingRunner;
   readonly #builtIns = new Set<AnyClass>();
   readonly #singletons = new Map<string, unknown>();
-  /** What came of the end of a bean; inversify does not wait for it. */
-  readonly #ends = new Map<BeanRecord, unknown>();
-  #innerCount = 0;
+  readonly #ends: BeanEnds;
 
   constructor(options: BeanFactoryOptions) {
     this.#options = options;
@@ -182,9 +107,12 @@ export class BeanFactory {
       defaultScope: 'Singleton',
       ...(parent === undefined ? {} : { parent }),
     });
-    this.#current = options.parent === undefined ? { chain: undefined } : options.parent.#current;
+    this.#runner = options.parent === undefined ? new MakingRunner() : options.parent.#runner;
+    this.#merger = new DefinitionMerger(this);
+    this.#ends = new BeanEnds(this);
     this.#types = new TypeIndex(this);
-    this.#creator = new BeanCreator(this);
+    this.autowiring = new AutowirePlanner(this);
+    this.#provider = new BeanProvider(this, options.allowCircular !== false);
     this.conversion = {
       classes: this.classes,
       findClass: (name) => this.#findClass(name),
@@ -247,7 +175,7 @@ export class BeanFactory {
     const mayEnd =
       definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
     if (definition.singleton && !makesOthers && mayEnd) {
-      onDeactivation(name, () => this.#endOf(name) as void | Promise<void>);
+      onDeactivation(name, () => this.#ends.endOf(name) as void | Promise<void>);
     }
   }
 
@@ -298,7 +226,7 @@ export class BeanFactory {
 
   /** Forgets merged definitions, after a post-processor changed what they come from. */
   definitionsChanged(): void {
-    this.#merged.clear();
+    this.#merger.clear();
     for (const [name, record] of this.#records)
       if (record.state === 'defined') this.#records.delete(name);
     this.#types.clear();
@@ -309,46 +237,8 @@ export class BeanFactory {
    *
    * @throws ConfigError BEAN_NOT_FOUND or PARENT_CYCLE
    */
-  merged(definition: BeanDefinition, chain: readonly BeanDefinition[] = []): BeanDefinition {
-    const { parent } = definition;
-    if (parent === undefined) return definition;
-    const known = definition.inner ? undefined : this.#merged.get(definition.name);
-    if (known !== undefined) return known;
-    if (chain.includes(definition)) {
-      const names = [...chain.slice(chain.indexOf(definition)), definition].map((one) => one.name);
-      throw configError(
-        'PARENT_CYCLE',
-        `definitions inherit from each other: ${names.join(' -> ')}`,
-        parent.location,
-      );
-    }
-    const merged = mergeDefinition(
-      this.#parentDefinition(definition, [...chain, definition]),
-      definition,
-    );
-    if (!definition.inner) this.#merged.set(definition.name, merged);
-    return merged;
-  }
-
-  #parentDefinition(definition: BeanDefinition, chain: readonly BeanDefinition[]): BeanDefinition {
-    const parent = definition.parent as NonNullable<BeanDefinition['parent']>;
-    const name = this.table.canonicalName(parent.text);
-    // A bean may inherit from the bean of its own name in the parent context.
-    const own = name === definition.name ? undefined : this.table.definitions.get(name);
-    if (own !== undefined) return this.merged(own, chain);
-    for (let factory = this.parent; factory !== undefined; factory = factory.parent) {
-      const found = factory.table.definitions.get(factory.table.canonicalName(name));
-      if (found !== undefined) return factory.merged(found);
-    }
-    const hint = didYouMean(name, this.table.definitions.keys());
-    throw configError(
-      'BEAN_NOT_FOUND',
-      `no bean named "${name}" to inherit from${hint}`,
-      parent.location,
-      {
-        beanPath: definition.name,
-      },
-    );
+  merged(definition: BeanDefinition): BeanDefinition {
+    return this.#merger.merged(definition);
   }
 
   // ----------------------------------------------------------------- classes
@@ -384,20 +274,18 @@ export class BeanFactory {
     const info = this.findClassOf(definition);
     if (info !== undefined) return info;
     const { text, location } = definition.class;
-    throw configError(
-      'CLASS_NOT_FOUND',
-      `class "${text}" is not registered${this.classHint(text)}`,
-      location,
-    );
+    throw configError('CLASS_NOT_FOUND', this.noClass(text), location);
   }
 
-  /** The registered name that was most likely meant. */
-  classHint(name: string): string {
-    const names = this.classes.names();
-    const last = name.split(/[.$/]/).at(-1) ?? name;
-    const same = names.find((one) => one !== name && one.split(/[.$/]/).at(-1) === last);
-    if (same !== undefined) return `; known with the same last part is "${same}"`;
-    return didYouMean(name, names);
+  /** Says that a class is not known: with the name that was meant, or with what to do about a library of Java. */
+  noClass(name: string): string {
+    const hint = classHint(name, this.classes.names());
+    if (hint !== '') return `class "${name}" is not registered${hint}`;
+    const advice = adviceForClass(name);
+    if (advice !== undefined) return `class "${name}" does not exist here: ${advice}`;
+    const file = /^[\w.]+\.([A-Za-z]\w*)$/.exec(name)?.[1];
+    const write = `; write it in TypeScript and name its file: class="./${file}.ts"`;
+    return `class "${name}" is not registered${file === undefined ? '' : write}`;
   }
 
   /** Notes a class as one of the container's own. */
@@ -444,13 +332,13 @@ export class BeanFactory {
    * @throws ConfigError or BeanCreationError
    */
   getBean(name: string, ...args: readonly unknown[]): unknown {
-    const chain = this.#current.chain ?? new Chain();
+    const chain = this.#runner.chain;
     return this.runSync(this.request(name, chain, undefined, undefined, args), chain, name);
   }
 
   /** As {@link getBean}, for beans that initialise with a promise. */
   async getBeanAsync(name: string): Promise<unknown> {
-    const chain = this.#current.chain ?? new Chain();
+    const chain = this.#runner.chain;
     return this.runAsync(this.request(name, chain, undefined), chain);
   }
 
@@ -545,175 +433,19 @@ export class BeanFactory {
   }
 
   /** Makes or finds the bean of a record, or what its factory makes. */
-  *obtain(
+  obtain(
     record: BeanRecord,
     chain: Chain,
     wantsFactory: boolean,
     location?: SourceLocation,
     args: readonly unknown[] = [],
   ): Making<unknown> {
-    const bean = yield* this.#obtainBean(record, chain, location, args);
-    const info =
-      record.state === 'made' || record.state === 'creating'
-        ? record.info
-        : this.classes.describeValue(bean);
-    if (info?.isFactoryBean === true) {
-      return wantsFactory ? bean : yield* this.#product(record, bean as object);
-    }
-    if (!wantsFactory) return bean;
-    throw configError(
-      'BEAN_NOT_A_FACTORY',
-      `bean "${record.name}" is no factory, so there is no "&${record.name}"`,
-      location ?? record.definition.location,
-      {
-        trail: chain.trail(),
-      },
-    );
-  }
-
-  *#obtainBean(
-    record: BeanRecord,
-    chain: Chain,
-    location: SourceLocation | undefined,
-    args: readonly unknown[],
-  ): Making<unknown> {
-    const { definition } = record;
-    if (!definition.singleton) return yield* this.#obtainScoped(record, chain, location, args);
-    for (;;) {
-      if (record.state === 'made') return record.value;
-      if (record.state === 'destroyed') this.#failClosed(record);
-      if (record.state === 'defined') break;
-      if (record.chain === chain || chain.wouldDeadlock(record))
-        return this.#early(record, chain, location);
-      chain.waitingFor = record;
-      yield record.whenFinished();
-      chain.waitingFor = undefined;
-    }
-    record.state = 'creating';
-    record.chain = chain;
-    try {
-      record.value = yield* this.#creator.create(record, chain, args.length > 0 ? args : undefined);
-      this.#store(record);
-      return record.value;
-    } catch (error) {
-      record.state = 'defined';
-      throw error;
-    } finally {
-      record.early = undefined;
-      record.finish();
-    }
-  }
-
-  /** Puts a finished singleton into inversify, which holds it from now on. */
-  #store(record: BeanRecord): void {
-    record.state = 'made';
-    record.info = this.classes.describeValue(record.value) ?? record.info;
-    this.made.push(record);
-    if (!record.definition.inner && this.container.isCurrentBound(record.name)) {
-      if (record.info?.isFactoryBean !== true) this.container.get(record.name);
-    }
-  }
-
-  #failClosed(record: BeanRecord): never {
-    throw configError(
-      'CONTEXT_CLOSED',
-      `context "${this.name}" was closed, so bean "${record.name}" is gone`,
-      record.definition.location,
-    );
-  }
-
-  #early(record: BeanRecord, chain: Chain, location: SourceLocation | undefined): unknown {
-    if (record.early !== undefined && this.#options.allowCircular !== false) {
-      record.earlyUsed = true;
-      return record.early;
-    }
-    return this.#failCircle(record, chain, location);
-  }
-
-  #failCircle(record: BeanRecord, chain: Chain, location: SourceLocation | undefined): never {
-    const message = `bean "${record.name}" is in creation already: ${chain.circle(record)}`;
-    throw configError('BEAN_IN_CREATION', message, location ?? record.definition.location, {
-      trail: chain.trail(),
-    });
-  }
-
-  *#obtainScoped(
-    record: BeanRecord,
-    chain: Chain,
-    location: SourceLocation | undefined,
-    args: readonly unknown[],
-  ): Making<unknown> {
-    if (chain.includes(record)) this.#failCircle(record, chain, location);
-    const explicit = args.length > 0 ? args : undefined;
-    if (record.definition.prototype) return yield* this.#creator.create(record, chain, explicit);
-    const name = record.definition.scope?.text ?? '';
-    const scope = this.scopes.get(name);
-    if (scope === undefined) {
-      const known = ['singleton', 'prototype', ...this.scopes.keys()];
-      throw configError(
-        'SCOPE_UNKNOWN',
-        `scope "${name}" is not registered; known are ${known.join(', ')}`,
-        record.definition.scope?.location,
-      );
-    }
-    return scope.get(record.name, () =>
-      this.runSync(this.#creator.create(record, chain, explicit), chain, record.name),
-    );
-  }
-
-  /** What a factory bean makes. */
-  *#product(record: BeanRecord, factory: object): Making<unknown> {
-    if (record.product !== undefined) return record.product.value;
-    const getObject: unknown = Reflect.get(factory, 'getObject');
-    if (typeof getObject !== 'function') {
-      throw configError(
-        'METHOD_NOT_FOUND',
-        `factory bean "${record.name}" has no method "getObject"`,
-        record.definition.location,
-      );
-    }
-    const single =
-      record.definition.singleton && record.state === 'made' && isSingletonFactory(factory);
-    const made: unknown = getObject.call(factory);
-    let product: unknown = isPromise(made) ? yield made : made;
-    // Making it may have asked for it already.
-    const meanwhile = record.product as { readonly value: unknown } | undefined;
-    if (single && meanwhile !== undefined) return meanwhile.value;
-    if (product !== null && product !== undefined) {
-      product = yield* this.postProcess(product, record, 'postProcessAfterInitialization');
-    }
-    if (single) record.product = { value: product ?? null };
-    return product ?? null;
+    return this.#provider.obtain(record, chain, wantsFactory, location, args);
   }
 
   /** Makes a bean that only its owner sees. */
-  *makeInner(definition: BeanDefinition, owner: BeanRecord, chain: Chain): Making<unknown> {
-    const merged = this.merged(definition);
-    const record = new BeanRecord(this.#innerName(merged), merged);
-    record.definition.name = record.name;
-    const lives = merged.scope === undefined ? owner.definition.singleton : merged.singleton;
-    if (lives) {
-      owner.innerBeans.push(record);
-      record.usedBy.add(owner);
-    }
-    if (lives || merged.singleton) {
-      const value = yield* this.#creator.create(record, chain);
-      record.value = value;
-      record.state = 'made';
-      record.info = this.classes.describeValue(value) ?? record.info;
-      if (record.info?.isFactoryBean === true) return yield* this.#product(record, value as object);
-      return value;
-    }
-    const value = yield* this.#creator.create(record, chain);
-    const info = this.classes.describeValue(value);
-    return info?.isFactoryBean === true ? yield* this.#product(record, value as object) : value;
-  }
-
-  #innerName(definition: BeanDefinition): string {
-    this.#innerCount += 1;
-    if (definition.name !== '') return definition.name;
-    const stem = definition.class?.text ?? definition.factoryBean?.text ?? 'bean';
-    return `${stem}#${this.#innerCount.toString(16)}`;
+  makeInner(definition: BeanDefinition, owner: BeanRecord, chain: Chain): Making<unknown> {
+    return this.#provider.makeInner(definition, owner, chain);
   }
 
   /** Gives inversify a bean that was asked for through it. */
@@ -722,8 +454,8 @@ export class BeanFactory {
     if (record === undefined) return undefined;
     if (record.state === 'made' && (wantsFactory || record.info?.isFactoryBean !== true))
       return record.value;
-    const chain = this.#current.chain ?? new Chain();
-    const result = this.#run(this.obtain(record, chain, wantsFactory), chain);
+    const chain = this.#runner.chain;
+    const result = this.#runner.run(this.obtain(record, chain, wantsFactory), chain);
     return result instanceof Pending ? result.promise : result;
   }
 
@@ -731,7 +463,7 @@ export class BeanFactory {
 
   /** Runs until done; a promise on the way is an error, but what it belongs to goes on. */
   runSync<T>(making: Making<T>, chain: Chain, name: string): T {
-    const result = this.#run(making, chain);
+    const result = this.#runner.run(making, chain);
     if (!(result instanceof Pending)) return result;
     background(result.promise, this.logger, `initialising bean "${name}"`);
     const message = `bean "${name}" initialises asynchronously; await getBeanAsync("${name}") before`;
@@ -744,39 +476,8 @@ export class BeanFactory {
   }
 
   /** Runs until done, waiting for promises on the way. */
-  async runAsync<T>(making: Making<T>, chain: Chain): Promise<T> {
-    const result = this.#run(making, chain);
-    return result instanceof Pending ? ((await result.promise) as T) : result;
-  }
-
-  #run<T>(making: Making<T>, chain: Chain): T | Pending {
-    const step = this.#step(chain, () => making.next());
-    return step.done === true ? step.value : new Pending(this.#continue(making, step.value, chain));
-  }
-
-  async #continue<T>(making: Making<T>, first: Promise<unknown>, chain: Chain): Promise<T> {
-    let promise = first;
-    for (;;) {
-      let step: IteratorResult<Promise<unknown>, T>;
-      try {
-        const value = await promise;
-        step = this.#step(chain, () => making.next(value));
-      } catch (error) {
-        step = this.#step(chain, () => making.throw(error));
-      }
-      if (step.done === true) return step.value;
-      promise = step.value;
-    }
-  }
-
-  #step<T>(chain: Chain, task: () => T): T {
-    const before = this.#current.chain;
-    this.#current.chain = chain;
-    try {
-      return task();
-    } finally {
-      this.#current.chain = before;
-    }
+  runAsync<T>(making: Making<T>, chain: Chain): Promise<T> {
+    return this.#runner.runAsync(making, chain);
   }
 
   // ------------------------------------------------------------------- types
@@ -851,112 +552,6 @@ export class BeanFactory {
   /** The class a definition makes, as far as it is known. */
   predict(record: BeanRecord): ClassInfo | undefined {
     return this.#types.predict(record);
-  }
-
-  /** Candidates for a type in this factory and its ancestors; own beans hide those of ancestors with the same name. */
-  candidates(type: string, except?: BeanRecord): Candidate[] {
-    const found: Candidate[] = [];
-    const names = new Set<string>();
-    for (
-      let factory: BeanFactory | undefined = this;
-      factory !== undefined;
-      factory = factory.parent
-    ) {
-      for (const record of factory.recordsOfType(type)) {
-        if (names.has(record.name) || record === except || !record.definition.autowireCandidate)
-          continue;
-        found.push({ factory, record });
-      }
-      for (const name of factory.table.definitions.keys()) names.add(name);
-    }
-    return found;
-  }
-
-  /**
-   * Finds what fits a property or parameter by its type, without making it.
-   *
-   * Undefined when nothing fits.
-   *
-   * @param wanted - a parameter's name chooses among several; a property's does not, as in Spring
-   * @throws ConfigError BEAN_NOT_UNIQUE when several fit
-   */
-  planAutowire(
-    type: TypeRef,
-    record: BeanRecord,
-    chain: Chain,
-    wanted: Wanted,
-  ): AutowirePlan | undefined {
-    if (type.kind === 'bean') return this.#planOne(type.name, record, chain, wanted);
-    const members = membersOf(type);
-    if (members === undefined) {
-      const java = javaTypeOf(type);
-      return java === undefined ? undefined : this.#planOne(java, record, chain, wanted);
-    }
-    const candidates = this.candidates(members.type, record);
-    return candidates.length === 0 ? undefined : { kind: members.kind, candidates };
-  }
-
-  #planOne(
-    type: string,
-    record: BeanRecord,
-    chain: Chain,
-    wanted: Wanted,
-  ): AutowirePlan | undefined {
-    if (FACTORY_TYPES.has(type)) return { kind: 'ready', value: this.facade };
-    const candidates = this.candidates(type, record);
-    const chosen =
-      candidates.length > 1 ? this.#primary(type, candidates, chain, wanted) : candidates[0];
-    if (chosen !== undefined) return { kind: 'one', candidates: [chosen] };
-    for (
-      let factory: BeanFactory | undefined = this;
-      factory !== undefined;
-      factory = factory.parent
-    ) {
-      if (factory.container.isCurrentBound(beanType(type))) {
-        return { kind: 'ready', value: factory.container.get(beanType(type)) };
-      }
-    }
-    // As a last resort the bean itself, as in Spring.
-    const fits = wanted.kind === 'property' && this.recordsOfType(type).includes(record);
-    return fits && record.definition.autowireCandidate
-      ? { kind: 'one', candidates: [{ factory: this, record }] }
-      : undefined;
-  }
-
-  #primary<T extends Candidate>(
-    type: string,
-    candidates: readonly T[],
-    chain: Chain,
-    { kind, name: what }: Wanted,
-  ): T {
-    const primary = candidates.filter(({ record }) => record.definition.primary);
-    const [only] = primary;
-    if (only !== undefined && primary.length === 1) return only;
-    const named = candidates.find(
-      ({ record, factory }) =>
-        record.name === what || factory.aliasesOf(record.name).includes(what),
-    );
-    if (kind === 'parameter' && primary.length === 0 && named !== undefined) return named;
-    const names = candidates.map(({ record }) => `"${record.name}"`).join(', ');
-    const message = `${candidates.length} beans of type ${type} fit "${what}": ${names}; mark one as primary or set the property`;
-    throw configError('BEAN_NOT_UNIQUE', message, chain.frames.at(-1)?.record.definition.location, {
-      trail: chain.trail(),
-    });
-  }
-
-  /** Makes what {@link planAutowire} found. */
-  *makePlan(plan: AutowirePlan, record: BeanRecord, chain: Chain): Making<unknown> {
-    if (plan.kind === 'ready') return plan.value;
-    const beans = new Map<string, unknown>();
-    for (const candidate of plan.candidates) {
-      if (candidate.record.definition.singleton && candidate.record !== record)
-        candidate.record.usedBy.add(record);
-      const bean = yield* candidate.factory.obtain(candidate.record, chain, false);
-      if (plan.kind === 'one') return bean;
-      beans.set(candidate.record.name, bean);
-    }
-    if (plan.kind === 'map') return beans;
-    return plan.kind === 'set' ? new Set(beans.values()) : [...beans.values()];
   }
 
   // --------------------------------------------------------------- callbacks
@@ -1051,53 +646,11 @@ export class BeanFactory {
 
   /** Takes a bean out of inversify, which calls its end; beans inversify does not hold end here. */
   deactivate(record: BeanRecord): unknown {
-    const held = this.record(record.name) === record && this.container.isCurrentBound(record.name);
-    if (!held || record.info?.isFactoryBean === true) return this.#end(record);
-    const hasEnd =
-      record.info?.takes('destroy') === true ||
-      destroyMethodOf(record) !== undefined ||
-      this.#watchesEnd();
-    if (!hasEnd) return undefined;
-    return this.container.unbindAsync(record.name).then(() => this.#end(record));
-  }
-
-  #watchesEnd(): boolean {
-    return this.postProcessors.some(
-      (one) => typeof Reflect.get(one, 'postProcessBeforeDestruction') === 'function',
-    );
-  }
-
-  #endOf(name: string): unknown {
-    const record = this.record(name);
-    return record === undefined ? undefined : this.#end(record);
-  }
-
-  #end(record: BeanRecord): unknown {
-    if (!this.#ends.has(record)) {
-      this.#ends.set(record, undefined); // Also when it throws, it has ended.
-      this.#ends.set(record, destroyBean(record, this.postProcessors));
-    }
-    return this.#ends.get(record);
-  }
-}
-
-/** The rest of work that waits for a promise. */
-class Pending {
-  readonly promise: Promise<unknown>;
-
-  constructor(promise: Promise<unknown>) {
-    this.promise = promise;
+    return this.#ends.deactivate(record);
   }
 }
 
 function toDestroyFailure(error: unknown): LifecycleError {
   const message = `a service bound by hand failed while it was destroyed: ${describeError(error)}`;
   return new LifecycleError('BEAN_DESTROY_FAILED', message, { phase: 'destroy', cause: error });
-}
-
-/** A factory bean makes one for all unless it says otherwise. */
-function isSingletonFactory(factory: object): boolean {
-  const answer: unknown = Reflect.get(factory, 'isSingleton') ?? Reflect.get(factory, 'singleton');
-  const single: unknown = typeof answer === 'function' ? answer.call(factory) : answer;
-  return single !== false;
 }

@@ -104,16 +104,10 @@ function fitArguments(
   const values: unknown[] = [];
   const raw: unknown[] = [];
   for (const [index, parameter] of parameters.entries()) {
-    let argument = findArgument(index, parameter, given, used, conversion.classes);
-    if (argument === undefined && (autowire === undefined || parameters.length === given.length)) {
-      argument = given.find(
-        (one) =>
-          !used.has(one) &&
-          one.index === undefined &&
-          one.name === undefined &&
-          one.type === undefined,
-      );
-    }
+    const takesAny = autowire === undefined || parameters.length === given.length;
+    const argument =
+      findArgument(index, parameter, given, used, conversion.classes) ??
+      (takesAny ? given.find((one) => !used.has(one) && isPlain(one)) : undefined);
     if (argument === undefined) {
       const found = wire(parameter, autowire);
       if (typeof found === 'string') return found;
@@ -126,12 +120,8 @@ function fitArguments(
     }
     used.add(argument);
     try {
-      const typed =
-        argument.type === undefined || typeof argument.value !== 'string'
-          ? argument.value
-          : convertValue(argument.value, parseType(argument.type), conversion);
       raw.push(argument.value);
-      values.push(convertValue(typed, parameter.type, conversion));
+      values.push(convertValue(typedValue(argument, conversion), parameter.type, conversion));
     } catch (error) {
       if (!(error instanceof ConversionError)) throw error;
       return `parameter "${parameter.name}"${error.path}: ${error.message}`;
@@ -142,6 +132,18 @@ function fitArguments(
     distance(raw, parameters, conversion.classes, wired) - 1024,
   );
   return { values, weight };
+}
+
+/** The value of an argument, converted to the type that the argument names. */
+function typedValue({ type, value }: GivenArgument, conversion: ConversionContext): unknown {
+  return type === undefined || typeof value !== 'string'
+    ? value
+    : convertValue(value, parseType(type), conversion);
+}
+
+/** True for an argument that is given by its order only. */
+function isPlain({ index, name, type }: GivenArgument): boolean {
+  return index === undefined && name === undefined && type === undefined;
 }
 
 /** A parameter that cannot be autowired is the reason why a signature does not fit. */

@@ -1,7 +1,10 @@
 import { walkValues } from '../checks/walkValues.ts';
+import type { ClassInfo } from '../classes/ClassInfo.ts';
+import type { TypeRef } from '../classes/TypeRef.ts';
 import type { ApplicationContextOptions } from '../context/prepareContext.ts';
 import { prepareContext } from '../context/prepareContext.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
+import type { Wanted } from '../factory/AutowirePlanner.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
 import type { BeanRecord } from '../factory/BeanRecord.ts';
 import { Chain } from '../factory/Chain.ts';
@@ -112,35 +115,44 @@ function* autowiredEdges(record: BeanRecord, factory: BeanFactory): Generator<Be
   const { definition, name: from } = record;
   const info = factory.predict(record);
   if (info === undefined || definition.autowire === 'no') return;
-  if (usesConstructor(definition, info)) {
-    for (const { name, type } of info.constructors?.[0] ?? []) {
-      for (const to of found(record, factory, { kind: 'parameter', name }, type))
-        yield { from, to, label: name, autowired: true };
-    }
-    return;
-  }
-  for (const name of info.propertyNames()) {
-    if (definition.properties.has(name)) continue;
-    if (definition.autowire === 'byName') {
-      if (factory.containsBean(name)) yield { from, to: name, label: name, autowired: true };
-      continue;
-    }
-    const type = info.propertyType(name);
-    if (type.kind !== 'bean' && type.kind !== 'list' && type.kind !== 'set' && type.kind !== 'map')
-      continue;
-    for (const to of found(record, factory, { kind: 'property', name }, type))
+  const byConstructor = usesConstructor(definition, info);
+  const wired = byConstructor ? (info.constructors?.[0] ?? []) : wiredProperties(definition, info);
+  const kind = byConstructor ? 'parameter' : 'property';
+  for (const { name, type } of wired) {
+    for (const to of targets(record, factory, { kind, name }, type))
       yield { from, to, label: name, autowired: true };
   }
 }
 
-function found(
+/** Properties that autowiring may fill. */
+function wiredProperties(
+  definition: BeanDefinition,
+  info: ClassInfo,
+): { readonly name: string; readonly type: TypeRef }[] {
+  return info
+    .propertyNames()
+    .filter((name) => !definition.properties.has(name))
+    .map((name) => ({ name, type: info.propertyType(name) }))
+    .filter(({ type }) => definition.autowire === 'byName' || WIRED_KINDS.has(type.kind));
+}
+
+const WIRED_KINDS: ReadonlySet<TypeRef['kind']> = new Set(['bean', 'list', 'set', 'map']);
+
+/** Names of the beans that autowiring finds. */
+function targets(
   record: BeanRecord,
   factory: BeanFactory,
-  wanted: Parameters<BeanFactory['planAutowire']>[3],
-  type: Parameters<BeanFactory['planAutowire']>[0],
-): string[] {
+  wanted: Wanted,
+  type: TypeRef,
+): readonly string[] {
+  const { name } = wanted;
+  if (record.definition.autowire === 'byName') return factory.containsBean(name) ? [name] : [];
+  return found(record, factory, wanted, type);
+}
+
+function found(record: BeanRecord, factory: BeanFactory, wanted: Wanted, type: TypeRef): string[] {
   try {
-    const plan = factory.planAutowire(type, record, new Chain(), wanted);
+    const plan = factory.autowiring.plan(type, record, new Chain(), wanted);
     return plan === undefined || plan.kind === 'ready'
       ? []
       : plan.candidates.map((one) => one.record.name);

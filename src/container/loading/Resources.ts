@@ -57,12 +57,14 @@ export class Resources {
    */
   locate(location: string, place: SourceLocation | undefined, from?: string): string[] {
     const path = this.#path(location.trim(), place, from);
-    return /[*?]/.test(path) ? expandPattern(path) : [path];
+    if (/[*?]/.test(path)) return expandPattern(path);
+    // With an asterisk: all there are, none as well.
+    return /^\s*classpath\*:/.test(location) && !existsSync(path) ? [] : [path];
   }
 
   #path(location: string, place: SourceLocation | undefined, from: string | undefined): string {
     const classpath = /^classpath\*?:\/*(.*)$/.exec(location)?.[1];
-    if (classpath !== undefined) return join(this.#classpath, classpath);
+    if (classpath !== undefined) return this.#onClasspath(classpath);
     if (/^file:/.test(location)) return this.#fileUrl(location);
     const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1];
     if (scheme !== undefined) {
@@ -75,6 +77,18 @@ export class Resources {
     if (location.startsWith('/')) return this.#inWebapp(location);
     if (from === undefined) return this.#inWebapp(`/${location}`);
     return join(dirname(from), location);
+  }
+
+  /** A webapp of Java has its classes and what belongs to them in `WEB-INF/classes`. */
+  #onClasspath(path: string): string {
+    const places = [
+      this.#classpath,
+      join(this.#base, 'WEB-INF/classes'),
+      join(this.#base, 'WEB-INF'),
+    ];
+    const sought = /[*?]/.test(path) ? dirname(path) : path;
+    const found = places.find((place) => existsSync(join(place, sought)));
+    return join(found ?? this.#classpath, path);
   }
 
   #fileUrl(location: string): string {

@@ -58,18 +58,7 @@ export function replacePlaceholders(
   };
 
   const resolveOne = (written: string, whole: string, chain: readonly string[]): string => {
-    if (chain.length >= MAX_DEPTH) {
-      const message = `placeholders are nested more than ${MAX_DEPTH} deep`;
-      throw configError('LIMIT_EXCEEDED', message, location);
-    }
-    if (chain.includes(written)) {
-      const circle = [...chain.slice(chain.indexOf(written)), written].join(' -> ');
-      throw configError(
-        'PLACEHOLDER_CYCLE',
-        `placeholders lead back to themselves: ${circle}`,
-        location,
-      );
-    }
+    checkChain(written, chain);
     const inside = [...chain, written];
     const name = replace(written, inside);
     const value = lookup(name);
@@ -82,14 +71,33 @@ export function replacePlaceholders(
         : replace(known, inside);
     }
     if (syntax.ignoreUnknown) return syntax.prefix + written + syntax.suffix;
-    const shown = `${syntax.prefix}${name}${syntax.suffix}`;
-    const inText =
-      whole === shown ? '' : ` in "${whole.length > 80 ? `${whole.slice(0, 77)}...` : whole}"`;
-    throw configError(
-      'PLACEHOLDER_UNRESOLVED',
-      `placeholder "${shown}"${inText} has no value${didYouMean(name, names())}`,
-      location,
+    return failUnresolved(
+      `${syntax.prefix}${name}${syntax.suffix}`,
+      whole,
+      didYouMean(name, names()),
     );
+  };
+
+  const failUnresolved = (shown: string, whole: string, hint: string): never => {
+    const cut = whole.length > 80 ? `${whole.slice(0, 77)}...` : whole;
+    const inText = whole === shown ? '' : ` in "${cut}"`;
+    const message = `placeholder "${shown}"${inText} has no value${hint}`;
+    throw configError('PLACEHOLDER_UNRESOLVED', message, location);
+  };
+
+  const checkChain = (written: string, chain: readonly string[]): void => {
+    if (chain.length >= MAX_DEPTH) {
+      const message = `placeholders are nested more than ${MAX_DEPTH} deep`;
+      throw configError('LIMIT_EXCEEDED', message, location);
+    }
+    if (chain.includes(written)) {
+      const circle = [...chain.slice(chain.indexOf(written)), written].join(' -> ');
+      throw configError(
+        'PLACEHOLDER_CYCLE',
+        `placeholders lead back to themselves: ${circle}`,
+        location,
+      );
+    }
   };
 
   const limited = (result: string): string => {

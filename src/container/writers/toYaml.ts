@@ -105,6 +105,8 @@ const ODD = new RegExp(
   ].join('|'),
 );
 
+const CONTEXT_KINDS = ['property-placeholder', 'property-override', 'annotation-config'] as const;
+
 /** Text as a scalar that the reader gives back letter for letter. */
 function scalar(text: string): Scalar {
   if (text === 'true' || text === 'false') return new Scalar(text === 'true');
@@ -164,58 +166,54 @@ class YamlWriter {
 
   #addGroups(map: YAMLMap<Node, Node>, given: readonly BeansItem[]): void {
     const items = given.map(foldEnd);
+    const lists = new Map<string, YAMLSeq<Node>>();
     const imports = items.filter((item) => item.kind === 'import');
-    if (imports.length > 0)
-      map.add(
-        this.pair(
-          'imports',
-          this.#list(imports, (item) => scalar(item.resource.text)),
-        ),
-      );
-    for (const kind of [
-      'property-placeholder',
-      'property-override',
-      'annotation-config',
-    ] as const) {
+    lists.set(
+      'imports',
+      this.#list(imports, (item) => scalar(item.resource.text)),
+    );
+    for (const kind of CONTEXT_KINDS) {
       const found = items.filter((item): item is ContextNode => item.kind === kind);
-      if (found.length > 0)
-        map.add(
-          this.pair(
-            kind,
-            this.#list(found, (item) => this.#attributes(item.attributes)),
-          ),
-        );
+      lists.set(
+        kind,
+        this.#list(found, (item) => this.#attributes(item.attributes)),
+      );
     }
+    const nested = items.filter((item) => item.kind === 'beans');
+    const groups = [
+      ...lists,
+      ['beans', this.#named(items)] as const,
+      ['aliases', this.#aliases(items)] as const,
+      ['nested', this.#list(nested, (item) => this.beans(item))] as const,
+    ];
+    for (const [key, group] of groups) if (group.items.length > 0) map.add(this.pair(key, group));
+  }
+
+  /** Beans and objects under their ids, with a blank line between them. */
+  #named(items: readonly BeansItem[]): YAMLMap<Node, Node> {
     const beans = new YAMLMap<Node, Node>();
     for (const item of items) {
       if (item.kind !== 'bean' && item.kind !== 'object') continue;
-      const id = (item.kind === 'bean' ? item.attributes.get('id') : item.id)?.text ?? '';
-      const value = item.kind === 'bean' ? this.#bean(item, false) : this.#object(item.value);
-      const pair = this.pair(
-        id,
-        value,
+      const pair =
         item.kind === 'bean'
-          ? item.comments
-          : [...(item.comments ?? []), ...ownComments(item.value)],
-      );
+          ? this.pair(item.attributes.get('id')?.text ?? '', this.#bean(item, false), item.comments)
+          : this.pair(item.id?.text ?? '', this.#object(item.value), [
+              ...(item.comments ?? []),
+              ...ownComments(item.value),
+            ]);
       if (beans.items.length > 0) pair.key.spaceBefore = true;
       beans.add(pair);
     }
-    if (beans.items.length > 0) map.add(this.pair('beans', beans));
+    return beans;
+  }
+
+  #aliases(items: readonly BeansItem[]): YAMLMap<Node, Node> {
     const aliases = new YAMLMap<Node, Node>();
     for (const item of items) {
       if (item.kind === 'alias')
         aliases.add(this.pair(item.alias.text, scalar(item.name.text), item.comments));
     }
-    if (aliases.items.length > 0) map.add(this.pair('aliases', aliases));
-    const nested = items.filter((item) => item.kind === 'beans');
-    if (nested.length > 0)
-      map.add(
-        this.pair(
-          'nested',
-          this.#list(nested, (item) => this.beans(item)),
-        ),
-      );
+    return aliases;
   }
 
   #list<T extends Commented>(items: readonly T[], write: (item: T) => Node): YAMLSeq<Node> {
@@ -455,6 +453,15 @@ class YamlWriter {
       if (members.items.length > 0 && (untagged || !this.#plain)) this.#short.add(members);
       return untagged ? members : this.#tagged(tag, members);
     }
+    return this.#tagged(tag, this.#longForm(value, tag, members));
+  }
+
+  /** A collection with its attributes: `{value-type: int, items: […]}`. */
+  #longForm(
+    { attributes, description, kind }: CollectionValue,
+    tag: string,
+    members: YAMLMap<Node, Node> | YAMLSeq<Node>,
+  ): YAMLMap<Node, Node> {
     const long = new YAMLMap<Node, Node>();
     for (const [name, text] of attributes) long.add(this.pair(name, scalar(text.text)));
     if (description !== undefined) long.add(this.pair('description', scalar(description.text)));
@@ -464,8 +471,9 @@ class YamlWriter {
       isFile &&
       attributes.size > 0 &&
       members.commentBefore === undefined;
+    const isMap = kind === 'map' || kind === 'props';
     if (!empty) long.add(this.pair(isMap ? 'entries' : 'items', members));
-    return this.#tagged(tag, long);
+    return long;
   }
 
   /** Members of a table could be taken for the keys of its long form. */

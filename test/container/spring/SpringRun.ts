@@ -33,6 +33,19 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   InvalidProperty: ['PROPERTY_UNKNOWN', 'PROPERTY_PATH_INVALID'],
 };
 
+/** What a context and a bare factory are made of alike. */
+interface Parts<Above> {
+  readonly shared: {
+    readonly name: string;
+    readonly systemProperties: Readonly<Record<string, string>>;
+    readonly env: Readonly<Record<string, string>>;
+    readonly logger: MemoryLogger;
+  };
+  readonly files: readonly string[];
+  readonly singletons: Readonly<Record<string, object>>;
+  readonly above: Above | undefined;
+}
+
 /** One run of a case: a container, and the assertions about it. */
 export class SpringRun {
   readonly #folder: string;
@@ -111,28 +124,42 @@ export class SpringRun {
         new (this.#classes.get(one.class))(...(one.args ?? [])),
       ]),
     );
-    if (spec.kind === 'context' || above instanceof ApplicationContext) {
-      const context = await ApplicationContext.read({
-        ...shared,
-        files,
-        baseFolder: this.#folder,
-        displayRoot: this.#folder,
-        classes: this.#classes.registry,
-        singletons,
-        profiles: this.#spec.profiles ?? [],
-        ...(this.#spec.defaultProfiles === undefined
-          ? {}
-          : { defaultProfiles: this.#spec.defaultProfiles }),
-        allowOverriding: this.#spec.allowOverriding ?? true,
-        allowCircular: this.#spec.allowCircular ?? true,
-        ...(above instanceof ApplicationContext ? { parent: above } : {}),
-      });
-      if (spec.kind === 'context') {
-        if (spec === this.#spec) this.#addProcessors(context.factory);
-        await context.refresh();
-      }
-      return context;
+    const parts = { shared, files, singletons, above };
+    return spec.kind === 'context' || above instanceof ApplicationContext
+      ? this.#makeContext(spec, parts)
+      : this.#makeFactory(spec, { ...parts, above });
+  }
+
+  async #makeContext(
+    spec: FactorySpec,
+    { shared, files, singletons, above }: Parts<ApplicationContext | BeanFactory>,
+  ): Promise<ApplicationContext> {
+    const context = await ApplicationContext.read({
+      ...shared,
+      files,
+      baseFolder: this.#folder,
+      displayRoot: this.#folder,
+      classes: this.#classes.registry,
+      singletons,
+      profiles: this.#spec.profiles ?? [],
+      ...(this.#spec.defaultProfiles === undefined
+        ? {}
+        : { defaultProfiles: this.#spec.defaultProfiles }),
+      allowOverriding: this.#spec.allowOverriding ?? true,
+      allowCircular: this.#spec.allowCircular ?? true,
+      ...(above instanceof ApplicationContext ? { parent: above } : {}),
+    });
+    if (spec.kind === 'context') {
+      if (spec === this.#spec) this.#addProcessors(context.factory);
+      await context.refresh();
     }
+    return context;
+  }
+
+  #makeFactory(
+    spec: FactorySpec,
+    { shared, files, singletons, above }: Parts<BeanFactory>,
+  ): BeanFactory {
     const problems = new Problems();
     const environment = new Environment(shared.systemProperties, shared.env);
     const resources = new Resources({ baseFolder: this.#folder, displayRoot: this.#folder });

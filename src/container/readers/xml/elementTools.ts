@@ -1,5 +1,6 @@
 import type { Attributes, Meta, Text } from '../../definition/beanFile.ts';
 import { booleanAttributes } from '../../definition/beanWords.ts';
+import { adviceForElement } from '../../errors/adviceFor.ts';
 import { didYouMean } from '../../errors/nearestName.ts';
 import type { Problems } from '../../errors/Problems.ts';
 import { tidyComment } from '../comments.ts';
@@ -127,13 +128,19 @@ export function unknownElement(
   known: readonly string[] = [],
 ): void {
   if (!isBeansElement(element)) {
-    const message = `element <${element.written}> of namespace ${element.uri} is not supported`;
-    problems.add('NOT_SUPPORTED', message, element.location);
+    unsupportedElement(element, problems);
     return;
   }
   const hint = didYouMean(element.name, known);
   const message = `element <${element.written}> is not allowed in <${parent.written}>${hint}`;
   problems.add('ELEMENT_UNKNOWN', message, element.location);
+}
+
+/** Notes an element of a namespace that is not read, with what to do instead. */
+export function unsupportedElement(element: XmlElement, problems: Problems): void {
+  const { written, uri, name } = element;
+  const message = `element <${written}> of namespace ${uri} is not supported${adviceForElement(uri, name)}`;
+  problems.add('NOT_SUPPORTED', message, element.location);
 }
 
 /** Attributes of an element, without some of them. */

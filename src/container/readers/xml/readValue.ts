@@ -13,6 +13,7 @@ import {
   requiredAttribute,
   textOf,
   unknownElement,
+  unsupportedElement,
 } from './elementTools.ts';
 import { namespaces } from './namespaces.ts';
 import type { Reading } from './Reading.ts';
@@ -225,7 +226,6 @@ function readIdref(element: XmlElement, reading: Reading): ValueNode | undefined
 
 /** Reads `<util:…>` as a value. */
 function readUtil(element: XmlElement, reading: Reading): ValueNode | undefined {
-  const { location, attributes } = element;
   switch (element.name) {
     case 'constant': {
       checkAttributes(element, ['id', 'static-field'], reading.problems);
@@ -244,11 +244,7 @@ function readUtil(element: XmlElement, reading: Reading): ValueNode | undefined 
     case 'properties':
       return readCollection(element, 'props', true, reading);
     default:
-      reading.problems.add(
-        'NOT_SUPPORTED',
-        `element <${element.written}> of namespace ${element.uri} is not supported`,
-        attributes.get('id')?.location ?? location,
-      );
+      unsupportedElement(element, reading.problems);
       return undefined;
   }
 }

@@ -20,6 +20,7 @@ import {
   isBeansElement,
   requiredAttribute,
   unknownElement,
+  unsupportedElement,
 } from './elementTools.ts';
 import { namespaces } from './namespaces.ts';
 import { parseXml } from './parseXml.ts';
@@ -145,11 +146,7 @@ function readContext({ element, comments }: Child, problems: Problems): ContextN
     name !== 'property-override' &&
     name !== 'annotation-config'
   ) {
-    problems.add(
-      'NOT_SUPPORTED',
-      `element <${element.written}> of namespace ${element.uri} is not supported`,
-      location,
-    );
+    unsupportedElement(element, problems);
     return undefined;
   }
   checkAttributes(element, name === 'annotation-config' ? [] : placeholderAttributes, problems);

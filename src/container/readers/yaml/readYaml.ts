@@ -72,17 +72,10 @@ function readBeans(
   for (const entry of entries) {
     comments.push(...entry.comments);
     if (entry.value !== undefined) end.push(...endComments(entry.value));
-    const kind = CONTEXT_KINDS.find((one) => one === entry.key);
-    if (kind !== undefined) items.push(...readContexts(entry, kind, yaml));
-    else if (entry.key === 'description')
-      description = yaml.description(entry.value, entry.location);
+    if (entry.key === 'description') description = yaml.description(entry.value, entry.location);
     else if (entry.key === 'profile') readAttribute(entry, attributes, yaml);
     else if (entry.key === 'defaults') readDefaults(entry, attributes, yaml);
-    else if (entry.key === 'imports') items.push(...readImports(entry, yaml));
-    else if (entry.key === 'beans') items.push(...readItems(entry, yaml));
-    else if (entry.key === 'aliases') late.push(...readAliases(entry, yaml));
-    else if (entry.key === 'nested') late.push(...readNested(entry, yaml));
-    else unknownKey(entry, 'a bean file', KEYS, yaml);
+    else readGroup(entry, { items, late }, yaml);
   }
   return {
     kind: 'beans',
@@ -92,6 +85,21 @@ function readBeans(
     items: [...items, ...late],
     ...commented(comments, [...end, ...endComments(node)]),
   };
+}
+
+/** Reads a key that holds beans, or what may stand beside them. */
+function readGroup(
+  entry: Entry,
+  { items, late }: { readonly items: BeansItem[]; readonly late: BeansItem[] },
+  yaml: YamlText,
+): void {
+  const kind = CONTEXT_KINDS.find((one) => one === entry.key);
+  if (kind !== undefined) items.push(...readContexts(entry, kind, yaml));
+  else if (entry.key === 'imports') items.push(...readImports(entry, yaml));
+  else if (entry.key === 'beans') items.push(...readItems(entry, yaml));
+  else if (entry.key === 'aliases') late.push(...readAliases(entry, yaml));
+  else if (entry.key === 'nested') late.push(...readNested(entry, yaml));
+  else unknownKey(entry, 'a bean file', KEYS, yaml);
 }
 
 function readDefaults(entry: Entry, attributes: Map<string, Text>, yaml: YamlText): void {

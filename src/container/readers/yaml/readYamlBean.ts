@@ -55,23 +55,22 @@ export function readBean(
   const lead = [...comments];
   const end = [...endComments(node)];
   let description: Text | undefined;
+  const readRest = (entry: Entry): void => {
+    if (!beanKeys.includes(entry.key)) unknownKey(entry, 'a bean', beanKeys, yaml);
+    else if (entry.key !== 'id' || id === undefined) readAttribute(entry, attributes, yaml);
+    else {
+      const message = 'the key of this bean is its id already';
+      yaml.problems.add('VALUE_AMBIGUOUS', message, entry.location);
+    }
+  };
   for (const entry of entries) {
-    if (entry.key !== 'description') lead.push(...entry.comments);
-    if (entry.key === 'description') {
-      lead.push(...entry.comments);
-      description = yaml.description(entry.value, entry.location);
-    } else if (entry.key === 'meta') parts.meta.push(...readMeta(entry, yaml));
+    lead.push(...entry.comments);
+    if (entry.key === 'description') description = yaml.description(entry.value, entry.location);
+    else if (entry.key === 'meta') parts.meta.push(...readMeta(entry, yaml));
     else if (entry.key === 'properties') parts.properties.push(...readProperties(entry, yaml, end));
     else if (entry.key === 'constructor-args') parts.args.push(...readArguments(entry, yaml, end));
     else if (Object.hasOwn(OTHERS, entry.key)) parts.others.push(...readOthers(entry, yaml));
-    else if (!beanKeys.includes(entry.key)) unknownKey(entry, 'a bean', beanKeys, yaml);
-    else if (entry.key === 'id' && id !== undefined) {
-      yaml.problems.add(
-        'VALUE_AMBIGUOUS',
-        'the key of this bean is its id already',
-        entry.location,
-      );
-    } else readAttribute(entry, attributes, yaml);
+    else readRest(entry);
   }
   return {
     kind: 'bean',
