@@ -21,6 +21,7 @@ export {
   CLOSE_CODE,
   DefaultWebSocketDataListener,
   type MessageType,
+  type SendOptions,
   WebSocketConnection,
   WebSocketDataListener,
   WebSocketPlugin,

@@ -14,13 +14,19 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
  * peer can cause has its `remoteAddress` among the fields: such lines are limited, see {@link PeerLogLimits}.
  */
 export interface Logger {
+  /** For following single messages; off unless asked for. */
   trace(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** For finding out why; off unless asked for. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What an operator wants to know of a server that is well. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Something is not as it should be, and the server goes on. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Something failed that somebody has to look at. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** A logger that names its part of the server, such as `rtmp` or `chat`, on each line. */
   child(name: string): Logger;
+  /** Whether a line of this level would be written; ask before an expensive message is made. */
   isLevelEnabled(level: LogLevel): boolean;
   /** Sets how many lines peers may cause, for every logger of the same root. A logger without it writes them all. */
   limitPeerLines?(limits: PeerLogLimits): void;

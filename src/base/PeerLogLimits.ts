@@ -23,13 +23,14 @@ export class PeerLogLimits {
   logger: Logger | undefined;
   /** Time over which lines are counted, in milliseconds. Default 10,000. */
   intervalMs = 10_000;
-  /** Lines about one remote address in an interval. Default 10. */
-  maxLinesPerPeer = 10;
+  /** Lines about one remote address in an interval; a proxy in front of the server is one. Default 30. */
+  maxLinesPerPeer = 30;
   /** Lines about all peers together in an interval. Default 100. */
   maxLines = 100;
   /** Peers that are counted apart; those that come after share one count. Default 1,000. */
   maxPeers = 1_000;
 
+  /** Hands the limits to the logger. */
   afterPropertiesSet(): void {
     this.logger?.limitPeerLines?.(this);
   }

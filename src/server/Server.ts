@@ -236,6 +236,7 @@ export class Server implements Lifecycle {
     this.globalScope.addScopeListener(listener);
   }
 
+  /** Removes what `addScopeListener` added; nothing happens when it is not there. */
   removeScopeListener(listener: ScopeListener): void {
     this.globalScope.removeScopeListener(listener);
   }
@@ -245,6 +246,7 @@ export class Server implements Lifecycle {
     this.#connectionListeners.add(listener);
   }
 
+  /** Removes what `addConnectionListener` added; nothing happens when it is not there. */
   removeConnectionListener(listener: ConnectionListener): void {
     this.#connectionListeners.delete(listener);
   }

@@ -63,7 +63,7 @@ describe('PeerLogLimits', () => {
     await using folder = await ServerFolder.create();
     const file = folder.file('conf/red5.yaml');
     const config = await readFile(file, 'utf8');
-    await writeFile(file, config.replace('maxLinesPerPeer: 10', 'maxLinesPerPeer: 7'));
+    await writeFile(file, config.replace('maxLinesPerPeer: 30', 'maxLinesPerPeer: 7'));
     const ports = await freePorts();
     const log = new Log();
     await using _server = await startServer({

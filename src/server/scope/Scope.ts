@@ -263,6 +263,7 @@ export class Scope extends AttributeStore {
     return this.getChildScope(name);
   }
 
+  /** Whether a room of this name is directly below. */
   hasChildScope(name: string): boolean {
     return this.#children?.has(name) ?? false;
   }
@@ -305,6 +306,7 @@ export class Scope extends AttributeStore {
     this.#services.set(name, { handler, inherited: options.inherited ?? false });
   }
 
+  /** Removes what `registerServiceHandler` added. */
   unregisterServiceHandler(name: string): void {
     this.#services?.delete(name);
   }
@@ -359,6 +361,7 @@ export class Scope extends AttributeStore {
     this.#listeners.add(listener);
   }
 
+  /** Removes what `addScopeListener` added; nothing happens when it is not there. */
   removeScopeListener(listener: ScopeListener): void {
     this.#listeners?.delete(listener);
   }
