@@ -67,7 +67,7 @@ export class AMF0Reader {
       case AMF0_MARKER.typedObject:
         return this.#readTypedObject();
       case AMF0_MARKER.amf3:
-        return this.#readAMF3();
+        return this.readAMF3Value();
       default:
         throw amfError('AMF_BAD_MARKER', `AMF0 marker 0x${marker.toString(16).padStart(2, '0')}`);
     }
@@ -83,6 +83,12 @@ export class AMF0Reader {
     const start = this.input.position;
     this.input.position = start + length;
     return keys.textOf(this.input.bytes, start, length);
+  }
+
+  /** Reads the next value as AMF3, without the marker that says so. */
+  readAMF3Value(): unknown {
+    this.#amf3 ??= new AMF3Reader(this.input, this.#options, this.#budget);
+    return this.#amf3.readValue();
   }
 
   #table(): ReferenceTable {
@@ -135,11 +141,6 @@ export class AMF0Reader {
     const milliseconds = this.input.readDouble();
     this.input.skip(2); // The time zone is reserved and should be 0; the instant does not depend on it.
     return new Date(milliseconds);
-  }
-
-  #readAMF3(): unknown {
-    this.#amf3 ??= new AMF3Reader(this.input, this.#options, this.#budget);
-    return this.#amf3.readValue();
   }
 }
 

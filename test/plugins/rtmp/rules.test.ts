@@ -622,6 +622,23 @@ describe('RTMP commands', () => {
     assert.deepEqual(await client.command(), ['_result', 2, null, { a: 'hi' }]);
     await client.close();
   });
+
+  for (const [what, hex] of [
+    ['behind one marker', '11 06096563686f 0407 01 060378 09030106037a'],
+    ['behind a marker for each value', '11 06096563686f 11 0407 11 01 11 060378 11 09030106037a'],
+    [
+      'of which only the name is AMF3',
+      '11 06096563686f 00401c000000000000 05 020001 78 0a00000001 020001 7a',
+    ],
+  ] as const) {
+    it(`reads a call of type 20 ${what}`, async () => {
+      await using rtmp = await startRTMP({ handler: new App() });
+      const client = await RawClient.connected(rtmp.port, 'chat', { objectEncoding: 3 });
+      client.send(20, Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+      assert.deepEqual(await client.command(), ['_result', 7, null, ['x', ['z']]]);
+      await client.close();
+    });
+  }
 });
 
 describe('RTMP shared objects', () => {

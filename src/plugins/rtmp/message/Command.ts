@@ -4,6 +4,8 @@ import { type RTMPErrorCode, rtmpError } from '../rtmpErrors.ts';
 import { MAX_PAYLOAD, MESSAGE_TYPE, type ObjectEncoding } from './messageType.ts';
 
 const AMF3_MARKER = 0x11;
+const AMF3_INTEGER = 0x04;
+const AMF3_DOUBLE = 0x05;
 
 /** Longest name of a command. */
 const MAX_NAME_LENGTH = 256;
@@ -31,14 +33,25 @@ export function readCommand(type: number, payload: Buffer, options: AMFReadOptio
   if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_LENGTH) {
     throw rtmpError('RTMP_BAD_MESSAGE', 'a command without a proper name');
   }
-  const transactionID = reader.remaining === 0 ? 0 : reader.readValue();
+  const read = isAllAMF3(payload, reader) ? () => reader.readAMF3Value() : () => reader.readValue();
+  const transactionID = reader.remaining === 0 ? 0 : read();
   if (typeof transactionID !== 'number') {
     throw rtmpError('RTMP_BAD_MESSAGE', 'a command whose transaction is not a number');
   }
-  const commandObject = reader.remaining === 0 ? undefined : reader.readValue();
+  const commandObject = reader.remaining === 0 ? undefined : read();
   const args: unknown[] = [];
-  while (reader.remaining > 0) args.push(reader.readValue());
+  while (reader.remaining > 0) args.push(read());
   return { name, transactionID, commandObject, args };
+}
+
+/**
+ * Whether the marker before the name stands for the whole body: an AMF3 number follows, whose markers no number has in AMF0.
+ *
+ * Red5's own client writes a marker before each value, others only this one.
+ */
+function isAllAMF3(payload: Buffer, { input }: AMF0Reader): boolean {
+  const next = input.peekU8();
+  return payload[0] === AMF3_MARKER && (next === AMF3_INTEGER || next === AMF3_DOUBLE);
 }
 
 /** The message type and body of a command. */

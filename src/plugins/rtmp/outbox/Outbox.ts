@@ -9,6 +9,9 @@ import type { TurnFlusher } from './TurnFlusher.ts';
 /** Bytes the stream may hold before messages wait here, where they can still be put together. */
 const STREAM_BYTES = 64 * 1024;
 
+/** What one turn may gather, in times of what may wait: who joins gets the states of several large shared objects at once. */
+const TURN_FACTOR = 8;
+
 /** What an {@link Outbox} needs. */
 export interface OutboxOptions {
   readonly stream: Duplex;
@@ -73,8 +76,9 @@ export class Outbox {
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
     // A client may cause any number of answers in one turn; who reads fast enough has room for them now.
-    if (this.#pendingBytes > this.#options.maxQueuedBytes)
+    if (this.#pendingBytes > this.#options.maxQueuedBytes * TURN_FACTOR) {
       this.#writePending((list) => Buffer.concat(list));
+    }
     if (this.#dirty) return;
     this.#dirty = true;
     this.#options.flusher.add(this);
