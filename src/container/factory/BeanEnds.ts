@@ -5,7 +5,8 @@ import type { BeanRecord } from './BeanRecord.ts';
 /** Ends beans once, whoever asks first: the container or inversify. */
 export class BeanEnds {
   readonly #factory: BeanFactory;
-  readonly #destroyed = new Set<BeanRecord>();
+  /** What came of the end of a bean; inversify does not wait for it. */
+  readonly #ends = new Map<BeanRecord, unknown>();
 
   constructor(factory: BeanFactory) {
     this.#factory = factory;
@@ -38,8 +39,10 @@ export class BeanEnds {
   }
 
   #end(record: BeanRecord): unknown {
-    if (this.#destroyed.has(record)) return undefined;
-    this.#destroyed.add(record);
-    return destroyBean(record, this.#factory.postProcessors);
+    if (!this.#ends.has(record)) {
+      this.#ends.set(record, undefined); // Also when it throws, it has ended.
+      this.#ends.set(record, destroyBean(record, this.#factory.postProcessors));
+    }
+    return this.#ends.get(record);
   }
 }
