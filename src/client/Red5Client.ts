@@ -4,6 +4,7 @@ import { Pacer } from './Pacer.ts';
 import { RemoteSharedObject, type UseOptions } from './RemoteSharedObject.ts';
 import { RequestError } from './RequestError.ts';
 import { type Answer, errorOf, Requests } from './Requests.ts';
+import { tellAll } from './tellAll.ts';
 import type { WebSocketConstructor, WebSocketLike } from './WebSocketLike.ts';
 
 /** What a {@link Red5Client} is doing. */
@@ -267,7 +268,7 @@ export class Red5Client {
 
   #enter(state: Red5ClientState): void {
     this.#state = state;
-    for (const tell of [...this.#onState]) tell(state);
+    tellAll(this.#onState, state);
   }
 
   /** Asks the server for a sign of life when it is silent, and gives it up when none comes. */

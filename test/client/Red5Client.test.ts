@@ -328,6 +328,33 @@ describe('RemoteSharedObject', () => {
     so.release();
   });
 
+  it('lets no listener keep anything from the others', async () => {
+    await using table = await start();
+    const client = table.client();
+    await client.join();
+    const board = await client.use('board');
+    const thrown: unknown[] = [];
+    const seen: string[] = [];
+    const catcher = (error: unknown) => thrown.push(error);
+    // The runner's own listeners would take the error for a failure of the test.
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', catcher);
+    try {
+      board.onChange(() => {
+        throw new Error('a listener failed');
+      });
+      board.onChange((changes) => seen.push(changes.map(describe1).join()));
+      board.onMessage((method) => seen.push(method));
+      await board.change({ op: 'set', key: 'x', value: 1 }, { op: 'send', method: 'm', args: [] });
+      assert.deepEqual(seen, ['x=1', 'm']);
+      assert.match(String(thrown), /a listener failed/);
+    } finally {
+      process.off('uncaughtException', catcher);
+      for (const listener of others) process.on('uncaughtException', listener);
+    }
+  });
+
   it('tells when the object ends or may not be used any more', async () => {
     await using table = await start();
     const client = table.client();
