@@ -210,6 +210,22 @@ describe('Red5Client', () => {
     assert.equal(table.proxy.connections, 2);
   });
 
+  it('does not send what is too large, which would end the connection each time', async () => {
+    await using table = await start({ maxMessageBytes: 2000 });
+    const big = 'ä'.repeat(1000);
+    const client = table.client({ methods: { big: () => big, small: () => 'x'.repeat(1900) } });
+    await client.join();
+    await assert.rejects(client.call('echo', big), { code: 'Client.TooLarge' });
+    assert.equal(await client.call('add', 1), 1);
+    const invoke = async (method: string) => {
+      const [answer] = await ServiceUtils.invokeOnAllScopeConnections(table.scope, method, []);
+      return answer?.result.status;
+    };
+    assert.equal(await invoke('big'), 'rejected');
+    assert.equal(await invoke('small'), 'fulfilled');
+    assert.equal(table.proxy.connections, 1);
+  });
+
   it('keeps to the rates of the server', async () => {
     await using table = await start({ maxMessagesPerSecond: 100 });
     const client = table.client();
