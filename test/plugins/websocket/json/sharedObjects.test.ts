@@ -449,6 +449,27 @@ describe('a change for many', () => {
     room.so().release();
   });
 
+  it('reaches clients that compress, in the same order', async () => {
+    await using room = await open({
+      settings: { perMessageDeflate: true, deflateThresholdBytes: 1 },
+    });
+    const plain = await user(room);
+    const wire = await TestClient.open(room.url, ['red5.json'], { perMessageDeflate: true });
+    assert.equal(wire.socket.extensions, 'permessage-deflate');
+    const packed = new JSONTestClient(wire);
+    await packed.joins();
+    await packed.ask({ type: 'use', name: 's' });
+    for (let round = 0; round < 20; round += 1) {
+      (round % 2 === 0 ? plain : packed).sendRequest(change(setOp('x', 'x'.repeat(round))));
+    }
+    await plain.settled();
+    await packed.settled();
+    await until(() => room.so().version === 23);
+    const seen = await packed.changes('s');
+    assert.equal(seen.length, 20);
+    assert.deepEqual(await plain.changes('s'), seen);
+  });
+
   it('is not seen by WebSocket clients that did not ask for it', async () => {
     await using room = await open();
     const classic = await TestClient.open(room.url);
