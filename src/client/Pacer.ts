@@ -1,3 +1,5 @@
+import { byteLength } from './byteLength.ts';
+
 /**
  * Sends texts no faster than the server takes them.
  *
@@ -61,10 +63,4 @@ export class Pacer {
       this.#send(text);
     }
   }
-}
-
-const encoder = new TextEncoder();
-
-function byteLength(text: string): number {
-  return encoder.encode(text).length;
 }

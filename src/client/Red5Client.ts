@@ -1,9 +1,11 @@
+import { byteLength } from './byteLength.ts';
 import { decodeValue } from './decodeValue.ts';
 import { encodeValue } from './encodeValue.ts';
 import { Pacer } from './Pacer.ts';
 import { RemoteSharedObject, type UseOptions } from './RemoteSharedObject.ts';
 import { RequestError } from './RequestError.ts';
 import { type Answer, errorOf, Requests } from './Requests.ts';
+import { tellAll } from './tellAll.ts';
 import type { WebSocketConstructor, WebSocketLike } from './WebSocketLike.ts';
 
 /** What a {@link Red5Client} is doing. */
@@ -29,6 +31,8 @@ export interface Red5ClientOptions {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** An id and its name. */
+const ID_BYTES = 24;
 const OPEN = 1;
 const NORMAL = 1000;
 
@@ -59,13 +63,14 @@ export class Red5Client {
   #session: string | undefined;
   #clientID = '';
   #attempts = 0;
+  #maxBytes = Number.POSITIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isAlive = false;
 
   constructor(address: string, options: Red5ClientOptions = {}) {
     this.#address = address;
     this.#options = options;
-    this.#requests = new Requests((message) => this.#write(message));
+    this.#requests = new Requests((text) => this.#pacer?.send(text));
   }
 
   get state(): Red5ClientState {
@@ -203,7 +208,7 @@ export class Red5Client {
   }
 
   #joined(message: Answer): void {
-    const { maxPendingCalls, maxMessagesPerSecond, maxBytesPerSecond } = message[
+    const { maxPendingCalls, maxMessagesPerSecond, maxBytesPerSecond, maxMessageBytes } = message[
       'limits'
     ] as Readonly<Record<string, number>>;
     const socket = this.#socket;
@@ -218,7 +223,11 @@ export class Red5Client {
     this.#enter('joined');
     this.#asked.clear();
     for (const so of this.#objects.values()) this.#use(so);
-    this.#requests.joined(message['restored'] === true, maxPendingCalls ?? 1);
+    this.#maxBytes = maxMessageBytes ?? 0;
+    this.#requests.joined(message['restored'] === true, {
+      maxOpen: maxPendingCalls ?? 1,
+      maxBytes: this.#maxBytes,
+    });
     this.#joining?.resolve();
   }
 
@@ -267,7 +276,7 @@ export class Red5Client {
 
   #enter(state: Red5ClientState): void {
     this.#state = state;
-    for (const tell of [...this.#onState]) tell(state);
+    tellAll(this.#onState, state);
   }
 
   /** Asks the server for a sign of life when it is silent, and gives it up when none comes. */
@@ -343,7 +352,11 @@ export class Red5Client {
     const run = async (): Promise<void> => {
       if (called === undefined) throw new Error(`there is no method ${name}`);
       const value = await called(...(decodeValue(args) as never[]));
-      answer({ type: 'result', value: encodeValue(value) });
+      const result = { type: 'result', value: encodeValue(value) };
+      if (byteLength(JSON.stringify(result)) + ID_BYTES > this.#maxBytes) {
+        throw new Error('the result is too large');
+      }
+      answer(result);
     };
     run().catch((error: unknown) => {
       const description = error instanceof Error ? error.message : String(error);

@@ -2,6 +2,7 @@ import { decodeValue } from './decodeValue.ts';
 import { encodeValue } from './encodeValue.ts';
 import { RequestError } from './RequestError.ts';
 import type { Answer } from './Requests.ts';
+import { tellAll } from './tellAll.ts';
 
 /** How a shared object is used. */
 export interface UseOptions {
@@ -193,7 +194,7 @@ export class RemoteSharedObject {
       changes.push({ key, value: undefined, previous: value });
     }
     this.#resolve(this);
-    if (changes.length > 0) for (const tell of [...this.#onChange]) tell(changes, origin);
+    if (changes.length > 0) tellAll(this.#onChange, changes, origin);
   }
 
   /** All that was missed. @internal */
@@ -214,10 +215,8 @@ export class RemoteSharedObject {
       if (op === 'send') messages.push([String(method), decodeValue(args) as unknown[]]);
       else changes.push(this.#apply(operation, version));
     }
-    if (changes.length > 0) for (const tell of [...this.#onChange]) tell(changes, 'step');
-    for (const [method, args] of messages) {
-      for (const tell of [...this.#onMessage]) tell(method, args);
-    }
+    if (changes.length > 0) tellAll(this.#onChange, changes, 'step');
+    for (const [method, args] of messages) tellAll(this.#onMessage, method, args);
   }
 
   /** @internal */
@@ -225,7 +224,7 @@ export class RemoteSharedObject {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#reject(error ?? new RequestError('Client.Closed', 'the shared object has ended'));
-    for (const tell of [...this.#onClosed]) tell(error);
+    tellAll(this.#onClosed, error);
   }
 
   #apply(operation: Answer, stepVersion: number): AttributeChange {

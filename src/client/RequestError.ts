@@ -1,7 +1,7 @@
 /**
  * A request was not carried out, or nobody knows whether it was.
  *
- * `code` is one of the reference's, or `Client.Closed` when the client has left.
+ * `code` is one of the reference's, `Client.Closed` when the client has left, or `Client.TooLarge` for more than the server takes.
  */
 export class RequestError extends Error {
   readonly code: string;

@@ -1,3 +1,4 @@
+import { byteLength } from './byteLength.ts';
 import { RequestError } from './RequestError.ts';
 
 /** A message of the server. */
@@ -15,14 +16,15 @@ interface Request {
  * Ids are given when a request is sent first, as they begin anew with each session.
  */
 export class Requests {
-  readonly #send: (message: Readonly<Record<string, unknown>>) => void;
+  readonly #send: (text: string) => void;
   readonly #waiting: Request[] = [];
   /** Sent and not answered, by id. */
   readonly #open = new Map<number, Request>();
   #nextID = 1;
   #maxOpen = 0;
+  #maxBytes = 0;
 
-  constructor(send: (message: Readonly<Record<string, unknown>>) => void) {
+  constructor(send: (text: string) => void) {
     this.#send = send;
   }
 
@@ -35,10 +37,11 @@ export class Requests {
   }
 
   /** A session has begun or goes on: sends what has to be sent. */
-  joined(restored: boolean, maxOpen: number): void {
-    this.#maxOpen = maxOpen;
+  joined(restored: boolean, limits: { readonly maxOpen: number; readonly maxBytes: number }): void {
+    this.#maxOpen = limits.maxOpen;
+    this.#maxBytes = limits.maxBytes;
     if (restored) {
-      for (const [id, { fields }] of this.#open) this.#send({ ...fields, id });
+      for (const [id, { fields }] of this.#open) this.#send(JSON.stringify({ ...fields, id }));
     } else {
       this.#nextID = 1;
       const lost = [...this.#open.values()];
@@ -81,9 +84,15 @@ export class Requests {
       const request = this.#waiting.shift();
       if (request === undefined) return;
       const id = this.#nextID;
+      const text = JSON.stringify({ ...request.fields, id });
+      if (byteLength(text) > this.#maxBytes) {
+        // The server would end the connection, and again each time it is repeated.
+        request.reject(new RequestError('Client.TooLarge', `more than ${this.#maxBytes} bytes`));
+        continue;
+      }
       this.#nextID += 1;
       this.#open.set(id, request);
-      this.#send({ ...request.fields, id });
+      this.#send(text);
     }
   }
 }

@@ -210,6 +210,22 @@ describe('Red5Client', () => {
     assert.equal(table.proxy.connections, 2);
   });
 
+  it('does not send what is too large, which would end the connection each time', async () => {
+    await using table = await start({ maxMessageBytes: 2000 });
+    const big = 'ä'.repeat(1000);
+    const client = table.client({ methods: { big: () => big, small: () => 'x'.repeat(1900) } });
+    await client.join();
+    await assert.rejects(client.call('echo', big), { code: 'Client.TooLarge' });
+    assert.equal(await client.call('add', 1), 1);
+    const invoke = async (method: string) => {
+      const [answer] = await ServiceUtils.invokeOnAllScopeConnections(table.scope, method, []);
+      return answer?.result.status;
+    };
+    assert.equal(await invoke('big'), 'rejected');
+    assert.equal(await invoke('small'), 'fulfilled');
+    assert.equal(table.proxy.connections, 1);
+  });
+
   it('keeps to the rates of the server', async () => {
     await using table = await start({ maxMessagesPerSecond: 100 });
     const client = table.client();
@@ -326,6 +342,33 @@ describe('RemoteSharedObject', () => {
     await until(() => seen.length > 0);
     assert.deepEqual(seen, ['gap y=9,-mine']);
     so.release();
+  });
+
+  it('lets no listener keep anything from the others', async () => {
+    await using table = await start();
+    const client = table.client();
+    await client.join();
+    const board = await client.use('board');
+    const thrown: unknown[] = [];
+    const seen: string[] = [];
+    const catcher = (error: unknown) => thrown.push(error);
+    // The runner's own listeners would take the error for a failure of the test.
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', catcher);
+    try {
+      board.onChange(() => {
+        throw new Error('a listener failed');
+      });
+      board.onChange((changes) => seen.push(changes.map(describe1).join()));
+      board.onMessage((method) => seen.push(method));
+      await board.change({ op: 'set', key: 'x', value: 1 }, { op: 'send', method: 'm', args: [] });
+      assert.deepEqual(seen, ['x=1', 'm']);
+      assert.match(String(thrown), /a listener failed/);
+    } finally {
+      process.off('uncaughtException', catcher);
+      for (const listener of others) process.on('uncaughtException', listener);
+    }
   });
 
   it('tells when the object ends or may not be used any more', async () => {

@@ -26,6 +26,9 @@ import { writeJSONValue } from './writeJSONValue.ts';
 /** Messages that a client may send ahead of the answer to its `join`. */
 const MAX_HELD = 32;
 
+/** RFC 6455, 7.4.1. */
+const INTERNAL_ERROR = 1011;
+
 /** The highest version of the protocol that is spoken here. */
 const VERSION = 1;
 
@@ -106,8 +109,16 @@ export class JSONConnection
       id = idOf(fields);
       this.#take(readClientMessage(fields, this.#shared.protocol.maxValueDepth));
     } catch (error) {
-      if (!(error instanceof JSONFault)) throw error;
-      this.sendText(errorText(id, error.code, error.message));
+      if (error instanceof JSONFault) {
+        this.sendText(errorText(id, error.code, error.message));
+        return;
+      }
+      const { logger } = this.#shared;
+      logger.error(`a message of a JSON client failed: ${describeError(error)}`, {
+        connection: this.sessionID,
+        stack: error instanceof Error ? error.stack : undefined,
+      });
+      this.close(INTERNAL_ERROR, 'internal error');
     }
   }
 
@@ -199,7 +210,7 @@ export class JSONConnection
 
   #accept(asked: string | undefined): void {
     const { sessions, settings, protocol } = this.#shared;
-    const { session, restored } = sessions.join(this, this.path, asked);
+    const { session, restored } = sessions.join(this, this.scope?.fullPath ?? '', asked);
     this.#session = session;
     const { maxMessageBytes, maxMessagesPerSecond, maxBytesPerSecond } = settings;
     const { maxPendingCalls, sessionTimeoutMs } = protocol;

@@ -73,7 +73,7 @@ const SPECIAL: Readonly<Record<string, (value: Plain, read: Read, depth: number)
   },
   '$class,$value': ({ $class, $value }, read, depth) => {
     if (typeof $class !== 'string') throw badValue('$class is a text');
-    const value = read($value, depth);
+    const value = read($value, depth + 1);
     if (typeof value !== 'object' || value === null) {
       throw badValue('$value of a $class is an object or list');
     }

@@ -402,6 +402,32 @@ describe('a change for many', () => {
     }
   });
 
+  it('is encoded once for all', async () => {
+    await using room = await open();
+    const clients = await Promise.all(Array.from({ length: 20 }, () => user(room)));
+    let reads = 0;
+    class Counted {
+      readonly own = 1;
+    }
+    const counted = Object.freeze(
+      Object.defineProperty(new Counted(), 'x', { get: () => ++reads, enumerable: true }),
+    );
+    const so = room.so();
+    const connections = [...so.subscribers] as unknown as { sentMessages: number }[];
+    const before = connections.map(({ sentMessages }) => sentMessages);
+    so.setAttribute('a', counted);
+    const readsOfCopy = reads;
+    await Promise.all(clients.map((client) => client.settled()));
+    assert.equal(reads, readsOfCopy, 'nothing is encoded later');
+    assert.ok(readsOfCopy <= 2, `read ${readsOfCopy} times: for its size, and to be sent`);
+    assert.deepEqual(
+      connections.map(({ sentMessages }, index) => sentMessages - (before[index] ?? 0)),
+      clients.map(() => 2),
+      'the change and the pong',
+    );
+    for (const client of clients) assert.equal((await client.changes('s')).length, 1);
+  });
+
   it('reaches a slow reader as a whole, or closes it, also where others drop messages', async () => {
     await using room = await open({
       settings: { queuePolicy: 'drop-oldest', maxQueueBytes: 100_000 },
@@ -447,6 +473,27 @@ describe('a change for many', () => {
     assert.equal(((await client.answerTo(id))['attributes'] as unknown[]).length, 150);
     assert.equal((await client.changes('s')).length, 50);
     room.so().release();
+  });
+
+  it('reaches clients that compress, in the same order', async () => {
+    await using room = await open({
+      settings: { perMessageDeflate: true, deflateThresholdBytes: 1 },
+    });
+    const plain = await user(room);
+    const wire = await TestClient.open(room.url, ['red5.json'], { perMessageDeflate: true });
+    assert.equal(wire.socket.extensions, 'permessage-deflate');
+    const packed = new JSONTestClient(wire);
+    await packed.joins();
+    await packed.ask({ type: 'use', name: 's' });
+    for (let round = 0; round < 20; round += 1) {
+      (round % 2 === 0 ? plain : packed).sendRequest(change(setOp('x', 'x'.repeat(round))));
+    }
+    await plain.settled();
+    await packed.settled();
+    await until(() => room.so().version === 23);
+    const seen = await packed.changes('s');
+    assert.equal(seen.length, 20);
+    assert.deepEqual(await plain.changes('s'), seen);
   });
 
   it('is not seen by WebSocket clients that did not ask for it', async () => {
