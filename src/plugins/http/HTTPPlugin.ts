@@ -2,7 +2,7 @@ import {
   createServer,
   type IncomingMessage,
   type Server as NodeServer,
-  type ServerResponse,
+  ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
@@ -170,13 +170,23 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     const wanted = request.headers.upgrade?.toLowerCase();
     const handler = this.upgradeHandlers.find(({ upgradeName }) => upgradeName === wanted);
     if (handler === undefined) {
-      socket.on('error', () => socket.destroy());
-      socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      this.#ignoreUpgrade(request, socket as Socket);
       return;
     }
     this.#sockets.delete(socket);
     socket.off('close', this.#forgetSocket);
     handler.handleUpgrade(request, socket, head);
+  }
+
+  /** RFC 9110, 7.8: an upgrade to something else is ignored. Node has let go of the connection, so it ends with this answer. */
+  #ignoreUpgrade(request: IncomingMessage, socket: Socket): void {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.destroySoon());
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(this.idleTimeoutMs, () => socket.destroy());
+    void this.#respond(request, response);
   }
 
   /** What is no request, or not in time, ends with an answer in the protocol's shortest form and one line in the log. */

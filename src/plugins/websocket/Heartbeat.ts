@@ -9,12 +9,27 @@ export interface HeartbeatTimes {
   readonly idleTimeoutMs: number;
 }
 
-/** Asks silent peers for a sign of life, and closes those that give none. One timer serves all of them. */
+/** The part of an interval over which pings are spread, and how often in it the peers are looked at. */
+const SPREAD = 0.1;
+const LOOKS = 25;
+/** So few pings at once do not matter. */
+const MIN_PINGS = 50;
+
+/**
+ * Asks silent peers for a sign of life, and closes those that give none. One timer serves all of them.
+ *
+ * Those who fell silent together, as after a restart, are pinged a few at a time, so that nobody else has to wait for it.
+ */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #times: HeartbeatTimes;
   readonly #connections: () => Iterable<WebSocketConnection>;
   #timer: Timer | undefined;
+  /** How many were due for a ping together, as long as not all of them got it. */
+  #crowd = 0;
+  #pingsLeft = 0;
+  /** Until then nobody needs attention. */
+  #restUntil = 0;
 
   /** @param connections - those that are open now */
   constructor(
@@ -29,10 +44,9 @@ export class Heartbeat {
 
   start(): void {
     const { pingIntervalMs, idleTimeoutMs } = this.#times;
-    const shortest = Math.min(pingIntervalMs || Infinity, idleTimeoutMs || Infinity);
+    const shortest = Math.min(orForever(pingIntervalMs), orForever(idleTimeoutMs));
     if (shortest === Infinity) return;
-    // Often enough that a peer is pinged at most a tenth of the time too late.
-    const intervalMs = Math.max(10, Math.min(1000, shortest / 10));
+    const intervalMs = Math.max(10, Math.min(1000, (shortest * SPREAD) / LOOKS));
     this.#timer = this.#clock.every(intervalMs, () => this.#watch());
   }
 
@@ -41,20 +55,42 @@ export class Heartbeat {
   }
 
   #watch(): void {
-    const { pingIntervalMs, idleTimeoutMs } = this.#times;
     const now = this.#clock.now();
+    if (now < this.#restUntil) return;
+    this.#pingsLeft = Math.max(MIN_PINGS, Math.ceil(this.#crowd / LOOKS));
+    let late = 0;
+    let restUntil = Infinity;
     for (const connection of this.#connections()) {
-      const silentMs = now - connection.lastActivity;
-      if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) {
-        connection.close(CLOSE_CODE.GOING_AWAY, 'idle');
-      } else if (
-        pingIntervalMs > 0 &&
-        silentMs >= pingIntervalMs &&
-        now - connection.lastPing >= pingIntervalMs
-      ) {
-        connection.lastPing = now;
-        connection.sendPing();
-      }
+      const attention = this.#attendTo(connection, now);
+      if (attention <= now) late += 1;
+      restUntil = Math.min(restUntil, attention);
     }
+    this.#crowd = late === 0 ? 0 : Math.max(this.#crowd, late);
+    // Whoever comes meanwhile needs nothing for longer than those who are here.
+    this.#restUntil = restUntil === Infinity ? 0 : restUntil;
   }
+
+  /** Closes or pings a peer if it is time; returns when it is next. */
+  #attendTo(connection: WebSocketConnection, now: number): number {
+    const pingIntervalMs = orForever(this.#times.pingIntervalMs);
+    const idleTimeoutMs = orForever(this.#times.idleTimeoutMs);
+    const { lastActivity } = connection;
+    const closesAt = lastActivity + idleTimeoutMs;
+    if (now >= closesAt) {
+      connection.close(CLOSE_CODE.GOING_AWAY, 'idle');
+      return Infinity;
+    }
+    let pingsAt = Math.max(lastActivity, connection.lastPing) + pingIntervalMs;
+    if (now >= pingsAt && this.#pingsLeft > 0) {
+      this.#pingsLeft -= 1;
+      connection.lastPing = now;
+      connection.sendPing();
+      pingsAt = now + pingIntervalMs;
+    }
+    return Math.min(pingsAt, closesAt);
+  }
+}
+
+function orForever(milliseconds: number): number {
+  return milliseconds > 0 ? milliseconds : Infinity;
 }

@@ -8,6 +8,7 @@ import type { FanOut } from './frame/FanOut.ts';
 import { Heartbeat } from './Heartbeat.ts';
 import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
 import type { Admission, Doorkeeper } from './handshake/Doorkeeper.ts';
+import { offersCompression } from './handshake/offersCompression.ts';
 import { parseTarget } from './handshake/parseTarget.ts';
 import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
 import { JSONConnection } from './json/JSONConnection.ts';
@@ -113,6 +114,10 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     socket.on('close', this.#forgetSocket);
     // Stays: a peer may reset while it is being refused. Once it is open, ws listens too.
     socket.on('error', ignoreError);
+    const { 'sec-websocket-extensions': extensions } = request.headers;
+    if (extensions !== undefined && !offersCompression(extensions)) {
+      delete request.headers['sec-websocket-extensions'];
+    }
     const fault = checkRequest(request) ?? (this.#isStopping ? STOPPING : undefined);
     const handler = this.#streamHandlerFor(request);
     if (fault !== undefined) this.#refuse(request, socket, fault);

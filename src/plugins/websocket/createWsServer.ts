@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocketServer } from 'ws';
+import { WINDOW_BITS } from './handshake/offersCompression.ts';
 import { SessionSocket } from './SessionSocket.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
 
@@ -35,10 +36,12 @@ export function createWsServer(
       handleProtocols: (_protocols, request) => protocolOf(request),
       perMessageDeflate: settings.perMessageDeflate && {
         threshold: settings.deflateThresholdBytes,
-        // Bounded memory: no state is kept between messages, and few are compressed at a time.
+        // Bounded memory: small windows, nothing kept between messages, few compressed at a time. A client that cannot have such a
+        // window goes without compression.
         serverNoContextTakeover: true,
         clientNoContextTakeover: true,
-        serverMaxWindowBits: 12,
+        serverMaxWindowBits: WINDOW_BITS,
+        clientMaxWindowBits: WINDOW_BITS,
         concurrencyLimit: 4,
         zlibDeflateOptions: { level: 1, memLevel: 5 },
       },

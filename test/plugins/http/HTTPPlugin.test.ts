@@ -291,7 +291,7 @@ describe('HTTPPlugin', () => {
     assert.equal(answer.split('0123456789').length, 4);
   });
 
-  it('hands upgrade requests to the handler of that name, and answers others with 501', async () => {
+  it('hands upgrade requests to the handler of that name', async () => {
     const taken: string[] = [];
     const handler: UpgradeHandler = {
       upgradeName: 'websocket',
@@ -308,7 +308,25 @@ describe('HTTPPlugin', () => {
       );
     assert.match(await ask('WebSocket'), /^HTTP\/1\.1 101 /);
     assert.deepEqual(taken, ['/chat head']);
-    assert.match(await ask('h2c'), /^HTTP\/1\.1 501 /);
+  });
+
+  it('answers who wants another protocol as if it had not asked, and lets go of the connection', async () => {
+    await using server = await startServer(folder, {});
+    // As curl --http2 does; the other side is left open, and cannot keep the connection.
+    const client = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    client.write(
+      'GET /chat/app.js HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
+    );
+    let answer = '';
+    client.on('data', (chunk) => {
+      answer += String(chunk);
+    });
+    await once(client, 'end');
+    assert.match(answer, /^HTTP\/1\.1 200 .*\r\nConnection: close\r\n.*0123456789$/s);
+    const cut = once(client, 'error');
+    const timer = setInterval(() => client.write('still here'), 5);
+    assert.match(String(await cut), /ECONNRESET|EPIPE/);
+    clearInterval(timer);
   });
 
   it('asks request handlers in order before it looks for files', async () => {

@@ -235,6 +235,32 @@ describe('WebSocketPlugin: compression', () => {
     await plain.close();
   });
 
+  for (const [offer, answer] of [
+    [
+      'permessage-deflate; client_max_window_bits',
+      'permessage-deflate; client_max_window_bits=12; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12',
+    ],
+    // The memory for a window of a client's choice is not given.
+    ['permessage-deflate', undefined],
+    ['permessage-deflate; server_max_window_bits=8; client_max_window_bits', undefined],
+    [
+      'permessage-deflate; server_max_window_bits=8, permessage-deflate; client_max_window_bits=15; server_max_window_bits="13"',
+      'permessage-deflate; client_max_window_bits=12; server_max_window_bits=12; server_no_context_takeover; client_no_context_takeover',
+    ],
+    ['x-webkit-deflate-frame', undefined],
+  ] as const) {
+    it(`answers the offer "${offer}" with ${answer ?? 'none'}`, async () => {
+      await using server = await startServer({ perMessageDeflate: true });
+      await server.deployWith('chat', new RecordingListener());
+      const client = new RawClient(server.port);
+      client.write(RawClient.request('/chat', [`Sec-WebSocket-Extensions: ${offer}`]));
+      const head = await client.readUntil('\r\n\r\n');
+      assert.match(head, /^HTTP\/1\.1 101 /);
+      assert.equal(/sec-websocket-extensions: (.*)\r/i.exec(head)?.[1], answer);
+      client.destroy();
+    });
+  }
+
   it('does not let a small message grow over the limit', async () => {
     await using server = await startServer({ perMessageDeflate: true, maxMessageBytes: 10_000 });
     await server.deployWith('chat', new RecordingListener());

@@ -119,9 +119,9 @@ export class TLSHandler implements SocketHandler, Lifecycle {
   async reload(): Promise<boolean> {
     const server = this.#server;
     const before = this.#stamp;
-    if (server === undefined || this.selfSigned || (await this.#readStamp()) === before)
-      return false;
+    if (server === undefined || this.selfSigned) return false;
     try {
+      if ((await this.#readStamp()) === before) return false;
       server.setSecureContext({ ...(await this.#load()), minVersion: this.minVersion });
     } catch (error) {
       this.#log.error(`the new certificate is not used: ${describeError(error)}`);
