@@ -233,6 +233,7 @@ export class NetStream {
       return;
     }
     const { publication } = result;
+    if (publication.isEnded) return; // Taken over in the meantime, and told so.
     if (!this.#host.isOpen) {
       await publication.close(true);
       return;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { StreamSettings } from '../../../../src/server/index.ts';
 import { startRTMP } from '../startRTMP.ts';
 import { StreamClient, TAG } from './StreamClient.ts';
@@ -66,7 +66,7 @@ describe('a player that reads nothing', () => {
     const got: number[] = [];
     for (let sent = 0; sent < 3000; sent += 50) {
       await fast.send(50); // 150 MB in all
-      while (framesOf(good).length < 50) await setTimeout(1);
+      while (framesOf(good).length < 50) await setImmediate();
       got.push(...framesOf(good));
       good.raw.received.length = 0;
     }

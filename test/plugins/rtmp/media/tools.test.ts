@@ -3,8 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
-import type { Scope } from '../../../../src/server/index.ts';
+import { MultiThreadedApplicationAdapter } from '../../../../src/server/index.ts';
 import { TemporaryFolder } from '../../../support/TemporaryFolder.ts';
 import { startRTMP } from '../startRTMP.ts';
 
@@ -67,13 +66,34 @@ async function check(file: string): Promise<Record<string, number>> {
   return counts;
 }
 
-/** Resolves when so many are connected. */
-async function connected(scope: () => Scope | undefined, count: number): Promise<void> {
-  for (;;) {
-    const at = scope();
-    const waiting = [...(at?.connections ?? [])].length;
-    if (waiting >= count) return;
-    await setTimeout(20);
+/** An application that says when so many play, and when somebody publishes. */
+class Audience extends MultiThreadedApplicationAdapter {
+  #players = 0;
+  #changed: () => void = () => undefined;
+  #isPublished = false;
+
+  override streamSubscriberStart(): void {
+    this.#players += 1;
+    this.#changed();
+  }
+
+  override streamBroadcastStart(): void {
+    this.#isPublished = true;
+    this.#changed();
+  }
+
+  async playing(count: number): Promise<void> {
+    while (this.#players < count) await this.#change();
+  }
+
+  async published(): Promise<void> {
+    while (!this.#isPublished) await this.#change();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#changed = resolve;
+    });
   }
 }
 
@@ -103,7 +123,8 @@ describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump'
   }
 
   it('ffmpeg publishes into a nested room, ffmpeg, rtmpdump and ffprobe get every frame', async () => {
-    await using rtmp = await startRTMP();
+    const audience = new Audience();
+    await using rtmp = await startRTMP({ handler: audience });
     const room = `rtmp://127.0.0.1:${rtmp.port}/chat/room1/room2`;
     // On its own ffmpeg takes two parts of a path for the application, and the rest for the name.
     const app = ['-rtmp_app', 'chat/room1/room2', '-rtmp_playpath', 'cam'];
@@ -114,8 +135,7 @@ describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump'
         ...['-o', source('rtmpdump.flv')],
       ]),
     ];
-    const scope = () => rtmp.server.applications[0]?.getChildScope('room1')?.getChildScope('room2');
-    await connected(scope, players.length);
+    await audience.playing(players.length);
     assert.equal(await publish('h264.flv', room, ...app), '');
     for (const player of players) await player.done;
     const expected = await check(source('h264.flv'));
@@ -125,12 +145,13 @@ describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump'
   });
 
   it('old codecs arrive as they were sent', async () => {
-    await using rtmp = await startRTMP();
+    const audience = new Audience();
+    await using rtmp = await startRTMP({ handler: audience });
     const room = `rtmp://127.0.0.1:${rtmp.port}/chat`;
     const player = start('ffmpeg', [
       ...['-v', 'error', '-i', `${room}/old`, '-c', 'copy', source('old2.flv')],
     ]);
-    await connected(() => rtmp.server.applications[0], 1);
+    await audience.playing(1);
     assert.equal(await publish('old.flv', `${room}/old`), '');
     await player.done;
     assert.deepEqual(await check(source('old2.flv')), await check(source('old.flv')));
@@ -141,34 +162,47 @@ describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump'
     ['31 bits, where FLV begins again', 2_147_482],
   ] as const) {
     it(`times go on beyond ${what}`, async () => {
-      await using rtmp = await startRTMP();
+      const audience = new Audience();
+      await using rtmp = await startRTMP({ handler: audience });
       const room = `rtmp://127.0.0.1:${rtmp.port}/chat`;
       const file = source(`beyond${seconds}.flv`);
       const player = start('rtmpdump', [
         ...['-q', '-v', '-r', room, '-a', 'chat', '-y', 'cam', '-o', file],
       ]);
-      await connected(() => rtmp.server.applications[0], 1);
+      await audience.playing(1);
       await publish('h264.flv', `${room}/cam`, '-output_ts_offset', String(seconds));
       await player.done;
       assert.deepEqual(await check(file), await check(source('h264.flv')));
     });
   }
 
+  it('all of it works in TLS as well', async () => {
+    const audience = new Audience();
+    await using rtmp = await startRTMP({ handler: audience });
+    const address = `rtmps://127.0.0.1:${rtmp.port}/chat/cam`;
+    const player = start('ffmpeg', ['-v', 'error', '-i', address, '-c', 'copy', source('tls.flv')]);
+    await audience.playing(1);
+    assert.equal(await publish('h264.flv', address), '');
+    await player.done;
+    assert.deepEqual(await check(source('tls.flv')), await check(source('h264.flv')));
+  });
+
   it('ffmpeg that is refused stops with the reason', async () => {
-    await using rtmp = await startRTMP();
+    const audience = new Audience();
+    await using rtmp = await startRTMP({ handler: audience });
     const address = `rtmp://127.0.0.1:${rtmp.port}/chat/cam`;
     const first = start('ffmpeg', [
       ...['-v', 'error', '-re', '-i', source('h264.flv'), '-c', 'copy', '-f', 'flv', address],
     ]);
-    await connected(() => rtmp.server.applications[0], 1);
-    while (rtmp.server.streams.count === 0) await setTimeout(20);
+    await audience.published();
     assert.match(await publish('h264.flv', address), /cam/);
     first.child.kill();
     await first.done;
   });
 
   it('GStreamer publishes and plays', { skip: noGStreamer }, async () => {
-    await using rtmp = await startRTMP();
+    const audience = new Audience();
+    await using rtmp = await startRTMP({ handler: audience });
     const address = `rtmp://127.0.0.1:${rtmp.port}/chat/room1/gst`;
     const player = start('gst-launch-1.0', [
       ...[
@@ -180,7 +214,7 @@ describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump'
         `location=${source('gst.flv')}`,
       ],
     ]);
-    await connected(() => rtmp.server.applications[0], 1);
+    await audience.playing(1);
     const sent = await run('gst-launch-1.0', [
       ...['-q', 'filesrc', `location=${source('h264.flv')}`, '!', 'flvdemux', 'name=d'],
       ...['d.video', '!', 'queue', '!', 'h264parse', '!', 'flvmux', 'name=m', 'streamable=true'],
