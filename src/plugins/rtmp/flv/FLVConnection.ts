@@ -16,6 +16,7 @@ export interface FLVConnectionOptions extends Omit<ConnectionOptions, 'type'> {
 export class FLVConnection extends BaseConnection {
   readonly headers: IncomingHttpHeaders;
   #output: Writable | undefined;
+  #flush: (() => void) | undefined;
   #isClosing = false;
 
   /** @internal */
@@ -36,13 +37,23 @@ export class FLVConnection extends BaseConnection {
     const output = this.#output;
     // Nobody waits for a player that is too slow, least of all a server that stops.
     const isStuck = reason.kind !== 'normal' && (output?.writableLength ?? 0) > 0;
-    if (isStuck) output?.destroy();
-    else output?.end();
+    if (isStuck) {
+      output?.destroy();
+      return;
+    }
+    this.#flush?.();
+    output?.end();
   }
 
-  /** Where it is written to, once the request is answered. @internal */
-  open(output: Writable): void {
+  /**
+   * Where it is written to, once the request is answered.
+   *
+   * @param flush - writes what was gathered
+   * @internal
+   */
+  open(output: Writable, flush: () => void): void {
     this.#output = output;
+    this.#flush = flush;
     if (this.#isClosing) output.end();
   }
 }

@@ -13,6 +13,9 @@ const EPOCH_MS = 2 ** 30;
 export class FLVEncoder {
   readonly #tags = new WeakMap<MediaMessage, { readonly base: number; readonly tag: Buffer }>();
 
+  #lastParts: readonly Buffer[] = [];
+  #lastJoined: Buffer = Buffer.alloc(0);
+
   /** The beginning of time for a player that joins now. */
   baseOf(timestamp: number): number {
     return timestamp - (timestamp % EPOCH_MS);
@@ -30,5 +33,17 @@ export class FLVEncoder {
   /** A tag with another time than its own. What describes the stream has none: with one, FFmpeg takes it for a subtitle. */
   encodeAt({ type, payload, isMetadata }: MediaMessage, time: number): Buffer {
     return writeFLVTag({ type, timestamp: isMetadata ? 0 : Math.max(0, time), payload });
+  }
+
+  /** Tags in one piece, not to be changed; players that are written the same one after the other are given the same. */
+  join(parts: readonly Buffer[]): Buffer {
+    const [first] = parts;
+    if (parts.length === 1 && first !== undefined) return first;
+    const last = this.#lastParts;
+    if (last.length !== parts.length || last.some((part, at) => part !== parts[at])) {
+      this.#lastParts = parts;
+      this.#lastJoined = Buffer.concat(parts);
+    }
+    return this.#lastJoined;
   }
 }

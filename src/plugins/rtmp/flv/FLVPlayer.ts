@@ -19,7 +19,8 @@ export class FLVPlayer implements StreamSubscriber {
   #beginning: MediaMessage[] | undefined = [];
   #subscription: SubscriberStream | undefined;
   #base = 0;
-  #isCorked = false;
+  #gathered: Buffer[] = [];
+  #gatheredBytes = 0;
 
   constructor(connection: FLVConnection, encoder: FLVEncoder) {
     this.connection = connection;
@@ -28,13 +29,14 @@ export class FLVPlayer implements StreamSubscriber {
 
   /** Bytes that the client has not taken yet. */
   get queuedBytes(): number {
-    return this.#output?.writableLength ?? 0;
+    return this.#gatheredBytes + (this.#output?.writableLength ?? 0);
   }
 
   /** Begins to send. */
   open(output: Writable, subscription: SubscriberStream): void {
     this.#output = output;
     this.#subscription = subscription;
+    this.connection.open(output, () => this.#flush());
     subscription.start();
     this.#beginIfPossible();
   }
@@ -77,19 +79,24 @@ export class FLVPlayer implements StreamSubscriber {
     }
   }
 
-  /** What is written in one turn goes out in one piece. */
+  /** What comes in one turn, or in the time that media may be gathered, goes out in one piece. */
   #write(bytes: Buffer): void {
+    this.#gathered.push(bytes);
+    this.#gatheredBytes += bytes.length;
+    if (this.#gathered.length > 1) return;
+    const gatherMs = this.#subscription?.stream?.settings.flushIntervalMs ?? 0;
+    if (gatherMs > 0) this.connection.server?.clock.after(gatherMs, () => this.#flush());
+    else process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
     const output = this.#output;
-    if (output === undefined || output.destroyed || output.writableEnded) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      output.cork();
-      process.nextTick(() => {
-        this.#isCorked = false;
-        output.uncork();
-      });
-    }
-    output.write(bytes);
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    if (gathered.length === 0 || output === undefined) return;
+    if (output.destroyed || output.writableEnded) return;
+    output.write(this.#encoder.join(gathered));
   }
 }
 

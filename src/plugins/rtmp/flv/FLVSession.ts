@@ -75,7 +75,6 @@ export class FLVSession {
   play(output: Writable): void {
     const subscription = this.#subscription;
     if (subscription === undefined) return;
-    this.#connection.open(output);
     this.#player.open(output, subscription);
   }
 

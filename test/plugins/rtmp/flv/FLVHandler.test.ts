@@ -173,6 +173,37 @@ describe('GET of a live stream', () => {
     );
   });
 
+  const gathering = [
+    { name: 'in the time that media may be gathered', flushIntervalMs: 200, pieces: 1 },
+    { name: 'in one turn', flushIntervalMs: 0, pieces: 3 },
+  ];
+  for (const { name, flushIntervalMs, pieces } of gathering) {
+    it(`is written in one piece as far as it comes ${name}`, async () => {
+      await using flv = await startFLV();
+      const publication = await publishFor(flv.server, await flv.deploy('live'), 'cam');
+      publication.stream.settings.flushIntervalMs = flushIntervalMs;
+      sendGroup(publication, 0);
+      const socket = connect(flv.port, '127.0.0.1');
+      socket.write('GET /live/cam.flv HTTP/1.1\r\nHost: x\r\n\r\n');
+      let answer = '';
+      socket.on('data', (bytes: Buffer) => {
+        answer += bytes.toString('latin1');
+      });
+      await until(() => answer.includes('FLV'));
+      for (const time of [80, 120, 160]) {
+        publication.publish('video', time, TAG.inter);
+        publication.publish('audio', time, TAG.audio);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await publication.close();
+      await until(() => answer.endsWith('0\r\n\r\n'));
+      socket.destroy();
+      // A frame and what comes with it are 21 + 18 bytes.
+      const sizes = [...answer.matchAll(/\r\n([0-9a-f]{2,3})\r\n/g)].map(([, size]) => size);
+      assert.deepEqual(sizes.slice(1), Array(pieces).fill(((21 + 18) * (3 / pieces)).toString(16)));
+    });
+  }
+
   it('leaves the scope when the player goes', async () => {
     const seen: string[] = [];
     class Adapter extends MultiThreadedApplicationAdapter {
