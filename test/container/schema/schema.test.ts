@@ -10,7 +10,7 @@ import { SourceText } from '../../../src/container/definition/SourceText.ts';
 import { Problems } from '../../../src/container/errors/Problems.ts';
 import { convertBeanFile } from '../../../src/container/index.ts';
 import { readYaml } from '../../../src/container/readers/yaml/readYaml.ts';
-import { yamlTags } from '../../../src/container/readers/yaml/readYamlValue.ts';
+import { yamlTags } from '../../../src/container/readers/yaml/yamlTags.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support.ts';
 import { type Diagnostic, YamlLanguageServer } from './YamlLanguageServer.ts';
 

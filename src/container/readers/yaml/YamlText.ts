@@ -10,6 +10,7 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
+  type Tags,
   visit,
   type YAMLMap,
   type YAMLSeq,
@@ -22,6 +23,7 @@ import { didYouMean } from '../../errors/nearestName.ts';
 import { configError, type Problems } from '../../errors/Problems.ts';
 import { tidyComment } from '../comments.ts';
 import { limits } from '../limits.ts';
+import { yamlTags } from './yamlTags.ts';
 
 /** A key of a mapping with its value and the comments before it. */
 export interface Entry {
@@ -79,6 +81,10 @@ export class YamlText {
       uniqueKeys: false,
       merge: false,
       logLevel: 'error',
+      // Texts are taken as they were written, so that nothing is to be guessed from the look of them.
+      schema: 'failsafe',
+      customTags,
+      prettyErrors: false,
     });
     const { yaml } = document.directives ?? {};
     if (yaml?.explicit === true && yaml.version !== '1.2') {
@@ -294,6 +300,16 @@ export class YamlText {
     return undefined;
   }
 }
+
+/** Our tags, on anything: for a tag it does not know the library makes a warning with a stack, which is slow. */
+const customTags: Tags = yamlTags.flatMap((name): Tags => {
+  const tag = `!${name}`;
+  return [
+    { tag, resolve: (text: string) => text },
+    { tag, collection: 'map' },
+    { tag, collection: 'seq' },
+  ];
+});
 
 const COMPACT = new RegExp(`^[ \\t]*(?:[-?:][ \\t]+){${limits.depth + 1}}`, 'm');
 

@@ -11,6 +11,7 @@ import {
   splitComments,
   type YamlText,
 } from './YamlText.ts';
+import { yamlTags } from './yamlTags.ts';
 
 const REFERENCES = ['ref', 'ref-parent', 'idref'] as const;
 const NAMED = ['constant', 'property-path'] as const;
@@ -26,16 +27,6 @@ const COLLECTIONS: Readonly<Record<string, CollectionForm>> = {
   'util-map': { kind: 'map', util: true },
   'util-properties': { kind: 'props', util: true },
 };
-/** Every tag of bean files, without its `!`. */
-export const yamlTags: readonly string[] = [
-  ...REFERENCES,
-  ...NAMED,
-  'bean',
-  'value',
-  'arg',
-  ...Object.keys(COLLECTIONS),
-];
-
 interface CollectionForm {
   readonly kind: 'list' | 'set' | 'array' | 'map' | 'props';
   readonly util: boolean;

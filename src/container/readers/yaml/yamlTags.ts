@@ -1,0 +1,21 @@
+/** Every tag of bean files, without its `!`. */
+export const yamlTags: readonly string[] = [
+  'ref',
+  'ref-parent',
+  'idref',
+  'constant',
+  'property-path',
+  'bean',
+  'value',
+  'arg',
+  'list',
+  'set',
+  'array',
+  'map',
+  'props',
+  'properties',
+  'util-list',
+  'util-set',
+  'util-map',
+  'util-properties',
+];
