@@ -52,6 +52,7 @@ export {
   DeploymentPolicy,
   GhostDetector,
   GlobalScope,
+  type Handover,
   type ImportedSharedObject,
   importSharedObjects,
   type LimitReport,

@@ -188,7 +188,11 @@ export class Server implements Lifecycle {
     if (this.#memberships.has(connection)) {
       return refused('NetConnection.Connect.Rejected', 'Already connected.');
     }
-    const address = this.resolve(connection.host, connection.path);
+    let address = this.resolve(connection.host, connection.path);
+    if (address?.application.resuming !== undefined) {
+      await address.application.resuming;
+      address = this.resolve(connection.host, connection.path);
+    }
     if (address === undefined) {
       const description = `No scope '${connection.path}' on this server.`;
       this.statistics.countRefusal('INVALID_APP');
@@ -221,6 +225,11 @@ export class Server implements Lifecycle {
     if (membership === undefined) return;
     await membership.leave();
     this.#memberships.delete(connection);
+  }
+
+  /** What ties a connection to the scopes it is in. @internal */
+  membershipOf(connection: Connection): Membership | undefined {
+    return this.#memberships.get(connection as BaseConnection);
   }
 
   /**

@@ -30,6 +30,11 @@ export class StreamCommands {
     this.#maxStreams = maxStreams;
   }
 
+  /** Whether the client has streams. */
+  get isUsed(): boolean {
+    return this.#streams.size > 0;
+  }
+
   /** Carries a command out; returns undefined when it is none of these. */
   run(command: Command, messageStreamID: number): StreamOutcome | undefined {
     const name = String(command.args[0] ?? '');

@@ -5,13 +5,13 @@ import {
   describeError,
   type Lifecycle,
   LifecycleError,
-  type Timer,
 } from '../../base/index.ts';
 import { LMDBStore } from '../persistence/LMDBStore.ts';
 import { MemoryStore } from '../persistence/MemoryStore.ts';
 import type { Store } from '../persistence/Store.ts';
 import type { Server } from '../Server.ts';
 import type { ServletContext } from '../ServletContext.ts';
+import { TIMED_OUT, withTimeout } from '../withTimeout.ts';
 import { DeploymentPolicy } from './DeploymentPolicy.ts';
 import { GlobalScope } from './GlobalScope.ts';
 import { Scope } from './Scope.ts';
@@ -59,6 +59,8 @@ export class WebScope extends Scope implements Lifecycle {
   maxConnections = 100_000;
   /** How long a room made by {@link Scope.createChildScope} may stay unused, in milliseconds. Default 30,000. */
   unusedRoomGraceMs = 30_000;
+  /** New clients wait for this, when those of the old version are being handed over. @internal */
+  resuming: Promise<void> | undefined;
   /** Rooms there are. @internal */
   roomCount = 0;
   #deploymentPolicy: DeploymentPolicy | undefined;
@@ -245,7 +247,7 @@ export class WebScope extends Scope implements Lifecycle {
       return await server.run(() => (handler?.start === undefined ? true : handler.start(this)));
     })();
     try {
-      const result = await withTimeout(server, this.deploymentPolicy.startTimeoutMs, asked);
+      const result = await withTimeout(server.clock, this.deploymentPolicy.startTimeoutMs, asked);
       if (result === TIMED_OUT) return this.#timedOut(server, asked);
       if (result === true) return undefined;
       const said = result === false ? 'false' : `${String(result)} instead of true`;
@@ -320,6 +322,7 @@ export class WebScope extends Scope implements Lifecycle {
     server.scheduling.removeJobsOf(this);
     await this.#closeStore(server);
     server.removeApplication(this);
+    this.letGoOfSuccessor();
     this.setState('gone');
     this.notifyRemoved();
   }
@@ -358,25 +361,6 @@ export class WebScope extends Scope implements Lifecycle {
     if (parentDepth > this.maxRoomDepth) return `is more than ${this.maxRoomDepth} rooms deep`;
     if (this.roomCount >= this.maxRooms) return `would be more than ${this.maxRooms} rooms`;
     return undefined;
-  }
-}
-
-const TIMED_OUT = Symbol('timed out');
-
-/** The result of some work, or {@link TIMED_OUT}. */
-async function withTimeout<T>(
-  server: Server,
-  timeMs: number,
-  work: Promise<T>,
-): Promise<T | typeof TIMED_OUT> {
-  let timer: Timer | undefined;
-  const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
-    timer = server.clock.after(timeMs, () => resolve(TIMED_OUT));
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    timer?.cancel();
   }
 }
 
