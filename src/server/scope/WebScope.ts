@@ -6,6 +6,7 @@ import {
   type Lifecycle,
   LifecycleError,
 } from '../../base/index.ts';
+import { runWithApplication } from '../connection/Red5.ts';
 import { LMDBStore } from '../persistence/LMDBStore.ts';
 import { MemoryStore } from '../persistence/MemoryStore.ts';
 import type { Store } from '../persistence/Store.ts';
@@ -15,6 +16,7 @@ import { TIMED_OUT, withTimeout } from '../withTimeout.ts';
 import { DeploymentPolicy } from './DeploymentPolicy.ts';
 import { GlobalScope } from './GlobalScope.ts';
 import { Scope } from './Scope.ts';
+import { readVirtualHosts } from './virtualHosts.ts';
 
 /**
  * The scope of an application, which is what a webapp's `web.scope` bean is.
@@ -114,15 +116,17 @@ export class WebScope extends Scope implements Lifecycle {
     this.configure({ name: path === '/' ? 'root' : path.slice(1) });
   }
 
-  /** Host names the application answers to; `*` for all. A comma-separated text is taken as well. Default `*`. */
+  /**
+   * Host names the application answers to: `chat.example.org`, `*.example.org` for all below it, `*` for all. Default `*`.
+   *
+   * A comma-separated text is taken as well; ports in it mean nothing.
+   */
   get virtualHosts(): readonly string[] {
     return this.#virtualHosts;
   }
 
   set virtualHosts(hosts: string | readonly string[]) {
-    const list = typeof hosts === 'string' ? hosts.split(',') : hosts;
-    const names = list.map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
-    this.#virtualHosts = names.length === 0 ? ['*'] : names;
+    this.#virtualHosts = readVirtualHosts(hosts);
   }
 
   /** The webapp's folder; undefined in a server without files. */
@@ -244,7 +248,9 @@ export class WebScope extends Scope implements Lifecycle {
     const handler = this.handler;
     const asked = (async (): Promise<unknown> => {
       if (this.#isPersistent) await this.persistAttributes();
-      return await server.run(() => (handler?.start === undefined ? true : handler.start(this)));
+      return await runWithApplication(this, () =>
+        handler?.start === undefined ? true : handler.start(this),
+      );
     })();
     try {
       const result = await withTimeout(server.clock, this.deploymentPolicy.startTimeoutMs, asked);
