@@ -116,6 +116,7 @@ export class Scope extends AttributeStore {
   /** The scope that took its place may go. @internal */
   protected letGoOfSuccessor(): void {
     this.#successor?.letGo();
+    this.#successor = undefined;
   }
 
   /** @internal */
