@@ -68,6 +68,7 @@ export {
   type GenerationType,
   GhostDetector,
   GlobalScope,
+  type Handover,
   type ImportedSharedObject,
   importSharedObjects,
   type LimitReport,

@@ -38,6 +38,15 @@ export interface WebSocketConnectionOptions {
   readonly fanOut: FanOut;
   /** The server shuts the connection's application down; the peer was told. */
   readonly onShutdown: (connection: WebSocketConnection) => void;
+  /** Takes the connection from one version of its application to the next. */
+  readonly mover: ConnectionMover;
+}
+
+/** What a connection needs to go over to a new version of its application. @internal */
+export interface ConnectionMover {
+  leaveManager(connection: WebSocketConnection, silent: boolean): void;
+  /** False when the new version takes no part in WebSocket. */
+  enterManager(connection: WebSocketConnection, silent: boolean): boolean;
 }
 
 /**
@@ -65,6 +74,9 @@ export class WebSocketConnection extends BaseConnection {
   /** Its place in groups, and its queue. @internal */
   readonly member: FanOutMember;
   readonly #onShutdown: (connection: WebSocketConnection) => void;
+  readonly #mover: ConnectionMover;
+  /** What the peer sent while it goes over to a new version of its application; undefined when it does not. */
+  #heldBack: (() => void)[] | undefined;
   #socket: WebSocket | undefined;
   #isClosing = false;
   #closeWith: { readonly code: number; readonly description: string } | undefined;
@@ -83,6 +95,7 @@ export class WebSocketConnection extends BaseConnection {
     this.headers = options.headers;
     this.protocol = options.protocol;
     this.#onShutdown = options.onShutdown;
+    this.#mover = options.mover;
     this.member = new FanOutMember(options.fanOut, () =>
       this.close(CLOSE_CODE.TRY_AGAIN_LATER, 'too slow for what is sent'),
     );
@@ -142,6 +155,36 @@ export class WebSocketConnection extends BaseConnection {
   /** Whether this side has begun to close; messages that still arrive are ignored. */
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  override get canMove(): boolean {
+    return this.#socket !== undefined && !this.#isClosing;
+  }
+
+  override suspend(): void {
+    this.#heldBack ??= [];
+    this.#socket?.pause();
+  }
+
+  override resume(): void {
+    const held = this.#heldBack ?? [];
+    this.#heldBack = undefined;
+    for (const deliver of held) deliver();
+    this.#socket?.resume();
+  }
+
+  /** Keeps what arrived until the connection is resumed; false when it is not suspended. @internal */
+  holdBack(deliver: () => void): boolean {
+    this.#heldBack?.push(deliver);
+    return this.#heldBack !== undefined;
+  }
+
+  override beginMove(silent: boolean): void {
+    this.#mover.leaveManager(this, silent);
+  }
+
+  override endMove(silent: boolean): boolean {
+    return this.#mover.enterManager(this, silent);
   }
 
   /** Sends a text, or bytes as a binary message. Ignored when the connection is closing. */

@@ -9,7 +9,12 @@ import type { Admission, Doorkeeper } from './handshake/Doorkeeper.ts';
 import { parseTarget } from './handshake/parseTarget.ts';
 import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
 import { TokenBucket } from './limits/TokenBucket.ts';
-import { CLOSE_CODE, sendThrough, WebSocketConnection } from './WebSocketConnection.ts';
+import {
+  CLOSE_CODE,
+  type ConnectionMover,
+  sendThrough,
+  WebSocketConnection,
+} from './WebSocketConnection.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
 import { WebSocketStream } from './WebSocketStream.ts';
 import { WSMessage } from './WSMessage.ts';
@@ -28,7 +33,7 @@ const MALFORMED: Refusal = { status: 400, description: 'this address is malforme
 const REFUSED: Refusal = { status: 403, description: 'refused' };
 
 /** Takes upgrade requests and runs the connections that come of them, from the handshake to the last callback. */
-export class WebSocketServer {
+export class WebSocketServer implements ConnectionMover {
   readonly #settings: WebSocketSettings;
   readonly #server: Server;
   readonly #fanOut: FanOut;
@@ -228,6 +233,7 @@ export class WebSocketServer {
       headers: request.headers,
       fanOut: this.#fanOut,
       onShutdown: (closing) => this.#ended(closing),
+      mover: this,
     });
   }
 
@@ -256,6 +262,7 @@ export class WebSocketServer {
   received(session: Session, data: Buffer, isBinary: boolean): void {
     const { connection } = session;
     if (connection.isClosing) return;
+    if (connection.holdBack(() => this.received(session, data, isBinary))) return;
     const at = this.#server.clock.now();
     connection.lastActivity = at;
     connection.receivedMessages += 1;
@@ -291,6 +298,21 @@ export class WebSocketServer {
   /** The socket has closed. @internal */
   closed({ connection }: Session): void {
     this.#ended(connection);
+  }
+
+  /** A new version of the application takes a connection over. @internal */
+  leaveManager(connection: WebSocketConnection, silent: boolean): void {
+    this.#open.get(connection)?.manager.removeConnection(connection, silent);
+  }
+
+  /** The connection is in the scope of the new version. @internal */
+  enterManager(connection: WebSocketConnection, silent: boolean): boolean {
+    const admission = this.#open.get(connection);
+    const moved = admission && this.#door.move(admission, connection.scope?.application);
+    if (moved === undefined) return false;
+    this.#open.set(connection, moved);
+    moved.manager.addConnection(connection, silent);
+    return true;
   }
 
   #ended(connection: WebSocketConnection): void {

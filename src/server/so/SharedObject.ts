@@ -70,7 +70,9 @@ export class SharedObject {
   readonly name: string;
   /** Whether it outlives the application's process. */
   readonly persistent: boolean;
-  readonly scope: Scope;
+  #scope: Scope;
+  /** What took its place when a new version of the application took over. */
+  #successor: SharedObject | undefined;
   readonly #server: Server;
   readonly #limits: SharedObjectLimits;
   readonly #owner: SharedObjects;
@@ -81,7 +83,7 @@ export class SharedObject {
   #security: Set<SharedObjectSecurity> | undefined;
   #handlers: Map<string, object> | undefined;
   #alwaysNotify: Set<string> | undefined;
-  #version = 1;
+  #version = FIRST_VERSION;
   #batch: Batch | undefined;
   #updateTimer: Timer | undefined;
   #messages: ClientMessages | undefined;
@@ -108,7 +110,7 @@ export class SharedObject {
       readonly owner: SharedObjects;
     },
   ) {
-    this.scope = scope;
+    this.#scope = scope;
     this.name = name;
     this.persistent = options.persistent;
     this.#server = scope.server;
@@ -116,6 +118,11 @@ export class SharedObject {
     this.#owner = options.owner;
     this.#attributes = new SharedAttributes(options.limits, this.#server.clock);
     this.#creationTime = this.#server.clock.now();
+  }
+
+  /** The scope it is in; that of the newest version of the application. */
+  get scope(): Scope {
+    return this.#scope;
   }
 
   /** Goes up by one with each message of a client and each update by server code; begins at 1. */
@@ -453,6 +460,64 @@ export class SharedObject {
     return this.#deliveries?.settled();
   }
 
+  /**
+   * Goes over to the scope of a new version, with its attributes, their versions, and its subscribers.
+   *
+   * @internal
+   * @returns what the old version's code has hung on it
+   */
+  moveTo(scope: Scope): OldAttachments {
+    if (this.#acquired > 0) {
+      scope.retain();
+      this.#scope.release();
+    }
+    this.#scope = scope;
+    return {
+      listeners: [...(this.#listeners ?? [])],
+      security: [...(this.#security ?? [])],
+      handlers: [...(this.#handlers ?? [])],
+    };
+  }
+
+  /**
+   * Forgets what the old version's code has hung on it, now that this code is gone.
+   *
+   * @param acquired - how often it is acquired in truth; undefined when that cannot be known
+   * @internal
+   */
+  forget({ listeners, security, handlers }: OldAttachments, acquired?: number): void {
+    for (const listener of listeners) this.#listeners?.delete(listener);
+    for (const handler of security) this.#security?.delete(handler);
+    for (const [name, handler] of handlers) {
+      if (this.#handlers?.get(name) === handler) this.#handlers.delete(name);
+    }
+    while (acquired !== undefined && this.#acquired > acquired) this.release();
+  }
+
+  /**
+   * Takes the place of the object that the old version had: what was set here since it was made counts, else what was there.
+   *
+   * @internal
+   */
+  absorb(previous: SharedObject): void {
+    const own = [...this.#attributes.entries].filter(([, { version }]) => version > FIRST_VERSION);
+    this.#attributes.adopt(previous.#attributes, FIRST_VERSION);
+    this.#version = Math.max(this.#version, previous.#version);
+    for (const key of previous.#alwaysNotify ?? []) this.setAlwaysNotify(key);
+    for (const connection of [...previous.#subscribers]) {
+      this.#owner.unsubscribed(connection, previous);
+      this.#subscribers.add(connection);
+      this.#owner.subscribed(connection, this);
+    }
+    previous.#subscribers.clear();
+    previous.#successor = this;
+    if (!previous.#isClosed) previous.#dispose();
+    if (own.length === 0) return;
+    this.#update((batch) => {
+      for (const [key, { value }] of own) this.#toAll(batch, { type: 'change', key, value });
+    });
+  }
+
   /** Whether messages of clients have to wait. */
   get #isBlocked(): boolean {
     return this.#batch !== undefined || this.#isLoading || this.#deliveries?.isDelivering === true;
@@ -652,7 +717,8 @@ export class SharedObject {
   }
 
   #expire(key: string): void {
-    if (!this.#isClosed) this.removeAttribute(key);
+    if (this.#successor !== undefined) this.#successor.#expire(key);
+    else if (!this.#isClosed) this.removeAttribute(key);
   }
 
   #delete(batch: Batch, key: string): boolean {
@@ -783,6 +849,16 @@ export class SharedObject {
     return { scope: this.scope.fullPath, sharedObject: this.name };
   }
 }
+
+/** What the code of a version has hung on an object. @internal */
+export interface OldAttachments {
+  readonly listeners: readonly SharedObjectListener[];
+  readonly security: readonly SharedObjectSecurity[];
+  readonly handlers: readonly (readonly [string, object])[];
+}
+
+/** Of an object that was just made or loaded. */
+const FIRST_VERSION = 1;
 
 /** What a client is told when its value is refused. */
 function statusOf(error: Red5Error): string {

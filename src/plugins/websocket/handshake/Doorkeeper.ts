@@ -128,6 +128,14 @@ export class Doorkeeper {
     this.#counter.remove(application, facts.remoteAddress);
   }
 
+  /** The admission of a connection that a new version of its application takes over; undefined when that takes no WebSockets. */
+  move(admission: Admission, application: WebScope | undefined): Admission | undefined {
+    const manager = application && this.#options.managerOf(application);
+    if (application === undefined || manager?.isEnabled !== true) return undefined;
+    this.#counter.move(admission.application, application);
+    return { ...admission, application, manager };
+  }
+
   /** The application's refusal; undefined when it accepted. After a time-out an acceptance that still comes is undone. */
   async ask(connection: BaseConnection): Promise<Refusal | undefined> {
     const { server, settings, logger } = this.#options;
