@@ -74,6 +74,7 @@ export {
   type GenerationType,
   GhostDetector,
   GlobalScope,
+  type Handover,
   type ImportedSharedObject,
   importSharedObjects,
   type KnownVersion,

@@ -1,6 +1,6 @@
 import type { ConfigError, Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry } from '../container/index.ts';
-import { type Server, WebScope } from '../server/index.ts';
+import { type Server, Succession, WebScope } from '../server/index.ts';
 import type { WebappFolder } from './findWebapps.ts';
 import { ModuleLoader } from './ModuleLoader.ts';
 import { WebappFiles } from './WebappFiles.ts';
@@ -107,6 +107,16 @@ export class Webapp {
     server.replaceApplications(previous?.scopes ?? [], this.scopes);
     this.#files.replaces = undefined;
     for (const scope of this.scopes) scope.open();
+  }
+
+  /** Each application of a version that goes on in this one. */
+  successionsFrom(previous: Webapp): Succession[] {
+    const successions: Succession[] = [];
+    for (const old of previous.scopes) {
+      const next = this.scopes.find(({ contextPath }) => contextPath === old.contextPath);
+      if (next !== undefined) successions.push(new Succession(old, next));
+    }
+    return successions;
   }
 
   /** Stops the beans, which calls `appStop`, and destroys them. */

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { LifecycleError, type Logger } from '../base/index.ts';
 import { ConfigErrors } from '../container/index.ts';
-import { retire, type Server } from '../server/index.ts';
+import { type DeploymentPolicy, retire, type Server, type Succession } from '../server/index.ts';
 import { bootError } from './bootErrors.ts';
 import type { Deployment, DeploymentReport, DeploymentState } from './Deployment.ts';
 import { describeProblems } from './describeProblems.ts';
@@ -169,7 +169,8 @@ export class WebappSlot {
       const instead = previous === undefined ? 'was left out' : 'was not replaced';
       return this.#failed(error, `webapp "${this.name}" ${instead}`);
     }
-    next.open(this.#server, previous);
+    if (previous === undefined) next.open(this.#server, undefined);
+    else await this.#replace(previous, next);
     this.#current = next;
     this.#generation += 1;
     this.#startedAt = Date.now();
@@ -180,7 +181,6 @@ export class WebappSlot {
       logger.warn(`webapp "${this.name}" has no WebScope, so no client can reach it`);
     }
     this.#options.started(this.deployment);
-    if (previous !== undefined) this.#retire(previous, next);
     return this.#report(true);
   }
 
@@ -215,20 +215,33 @@ export class WebappSlot {
     throw new LifecycleError('START_TIMED_OUT', message, { phase: 'start' });
   }
 
-  /** Lets the clients of a version that was replaced go, as the new one's policy says, and then stops it. */
-  #retire(previous: Webapp, next: Webapp): void {
-    const { logger } = this.#options;
+  /** Lets a version take the place of another: what was shared goes over, and with the policy `handover` the clients. */
+  async #replace(previous: Webapp, next: Webapp): Promise<void> {
     const server = this.#server;
+    const successions = next.successionsFrom(previous);
+    const policy = next.scopes[0]?.deploymentPolicy ?? server.deploymentPolicy;
+    const isHandover = policy.connections === 'handover';
+    for (const succession of successions) await succession.prepare(isHandover);
+    if (isHandover) await Promise.all(successions.map((succession) => succession.suspend()));
+    next.open(server, previous);
+    for (const succession of successions) succession.takeOver();
+    if (!isHandover) {
+      this.#retire(previous, policy, successions);
+      return;
+    }
+    await Promise.all(successions.map((succession) => succession.release()));
+    await this.#stopPrevious(previous);
+    for (const succession of successions) succession.forget();
+    await Promise.all(successions.map((succession) => succession.resume()));
+  }
+
+  /** Lets the clients of a version that was replaced go, as a policy says, and then stops it. */
+  #retire(previous: Webapp, policy: DeploymentPolicy, successions: readonly Succession[]): void {
     const hurry = new AbortController();
     const go = async (): Promise<void> => {
-      const policy = next.scopes[0]?.deploymentPolicy ?? server.deploymentPolicy;
       await Promise.all(previous.scopes.map((scope) => retire(scope, policy, hurry.signal)));
-      try {
-        await server.run(() => previous.stop(this.#deadline));
-      } catch (error) {
-        const what = `the old version of webapp "${this.name}" did not stop cleanly`;
-        logger.error(`${what}\n${explainError(error, this.#options.root)}`);
-      }
+      await this.#stopPrevious(previous);
+      for (const succession of successions) succession.forget();
     };
     const retiring: RetiringVersion = {
       webapp: previous,
@@ -237,6 +250,16 @@ export class WebappSlot {
     };
     this.#retiring.add(retiring);
     if (this.#retiring.size > MAX_RETIRING) [...this.#retiring][0]?.hurry.abort();
+  }
+
+  async #stopPrevious(previous: Webapp): Promise<void> {
+    const { logger, root } = this.#options;
+    try {
+      await this.#server.run(() => previous.stop(this.#deadline));
+    } catch (error) {
+      const what = `the old version of webapp "${this.name}" did not stop cleanly`;
+      logger.error(`${what}\n${explainError(error, root)}`);
+    }
   }
 
   async #read(folder: string): Promise<Webapp> {

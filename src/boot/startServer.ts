@@ -71,7 +71,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
   const running = new RunningServer(context, deployer, options);
   await start(running, context, options, () =>
-    Promise.all(webapps.map(({ slot, webapp }) => slot.start(webapp))),
+    // Emptied: closures of this function live as long as the server, and must not keep first versions.
+    Promise.all(webapps.splice(0).map(({ slot, webapp }) => slot.start(webapp))),
   );
   running.announce(began);
   return running;

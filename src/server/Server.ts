@@ -13,7 +13,7 @@ import type { Connection } from './connection/Connection.ts';
 import type { ConnectResult } from './connection/ConnectResult.ts';
 import { GhostDetector } from './connection/GhostDetector.ts';
 import { Membership } from './connection/Membership.ts';
-import { runWithServer } from './connection/Red5.ts';
+import { currentApplication, runWithServer } from './connection/Red5.ts';
 import { PluginRegistry } from './plugin/PluginRegistry.ts';
 import { SchedulingService } from './scheduling/SchedulingService.ts';
 import { DeploymentPolicy } from './scope/DeploymentPolicy.ts';
@@ -21,6 +21,7 @@ import { GlobalScope } from './scope/GlobalScope.ts';
 import type { Scope } from './scope/Scope.ts';
 import type { ConnectionListener, ScopeListener } from './scope/ScopeHandler.ts';
 import { pathSegments, scopeNameFault } from './scope/scopeName.ts';
+import { namesOfHost } from './scope/virtualHosts.ts';
 import type { WebScope } from './scope/WebScope.ts';
 import { RemoteCalls } from './service/RemoteCalls.ts';
 import type { SharedObjectLimits } from './so/SharedObjectLimits.ts';
@@ -165,18 +166,18 @@ export class Server implements Lifecycle {
   }
 
   /**
-   * Finds the application of a path, without its query, by virtual host and context path, longest path first, then the host itself before `*`.
+   * Finds the application of a path, without its query, by virtual host and context path: longest path first, then the host itself before
+   * `*.` and its domain, and that before `*`.
    *
    * @returns undefined when there is no application, or a name breaks the grammar or limits of room names
    */
   resolve(host: string, path: string): Address | undefined {
     const names = pathSegments(path.replace(/\?.*$/su, ''));
-    const hostKey = host.toLowerCase();
+    const hosts = namesOfHost(host);
     for (let length = names.length; length >= 0; length -= 1) {
       const contextPath = names.slice(0, length).join('/');
-      const application =
-        this.#applications.get(`${hostKey}/${contextPath}`) ??
-        this.#applications.get(`*/${contextPath}`);
+      const named = hosts.find((name) => this.#applications.has(`${name}/${contextPath}`));
+      const application = this.#applications.get(`${named}/${contextPath}`);
       if (application === undefined) continue;
       const rooms = names.slice(length);
       if (rooms.length > application.maxRoomDepth) return undefined;
@@ -184,6 +185,21 @@ export class Server implements Lifecycle {
       return bad ? undefined : { application, rooms };
     }
     return undefined;
+  }
+
+  /**
+   * The application that code means by a path: its own, whatever its hosts, and whether it is the version that clients reach or not; else
+   * the one that clients reach.
+   *
+   * @internal
+   */
+  applicationAt(path: string): WebScope | undefined {
+    const names = pathSegments(path);
+    const own = currentApplication();
+    const ownNames = pathSegments(own?.contextPath ?? '');
+    const isOwn = ownNames.length > 0 && ownNames.every((name, index) => names[index] === name);
+    if (own?.serverIfKnown === this && isOwn) return own;
+    return this.resolve('', path)?.application;
   }
 
   /**
@@ -202,7 +218,11 @@ export class Server implements Lifecycle {
     if (this.#memberships.has(connection)) {
       return refused('NetConnection.Connect.Rejected', 'Already connected.');
     }
-    const address = this.resolve(connection.host, connection.path);
+    let address = this.resolve(connection.host, connection.path);
+    if (address?.application.resuming !== undefined) {
+      await address.application.resuming;
+      address = this.resolve(connection.host, connection.path);
+    }
     if (address === undefined) {
       const description = `No scope '${connection.path}' on this server.`;
       this.statistics.countRefusal('INVALID_APP');
@@ -235,6 +255,11 @@ export class Server implements Lifecycle {
     if (membership === undefined) return;
     await membership.leave();
     this.#memberships.delete(connection);
+  }
+
+  /** What ties a connection to the scopes it is in. @internal */
+  membershipOf(connection: Connection): Membership | undefined {
+    return this.#memberships.get(connection as BaseConnection);
   }
 
   /**

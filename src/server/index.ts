@@ -51,12 +51,15 @@ export {
 export type {
   ChildType,
   ConnectionListener,
+  Handover,
   ScopeHandler,
   ScopeListener,
   ScopeSecurityHandler,
 } from './scope/ScopeHandler.ts';
 export type { ScopeStatistics } from './scope/ScopeStatistics.ts';
 export { ScopeUtils } from './scope/ScopeUtils.ts';
+export { Succession } from './scope/Succession.ts';
+export { namesOfHost } from './scope/virtualHosts.ts';
 export { WebScope } from './scope/WebScope.ts';
 export { SERVER_ERRORS, type ServerErrorCode } from './serverErrors.ts';
 export { PendingCalls, type PendingCallsOptions, RemoteCallError } from './service/PendingCalls.ts';

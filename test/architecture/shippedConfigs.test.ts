@@ -86,8 +86,8 @@ describe('what ships', () => {
       .filter((name) => !name.startsWith('org.') && !/^(chat|live)\./.test(name))
       .filter((name) => !offered.has(registry.find(name)?.class));
     assert.deepEqual(missing.toSorted(), [
-      'FLVHandler',
       'EventLoopWatch',
+      'FLVHandler',
       'HTTPPlugin',
       'RTMPHandler',
       'RTMPPlugin',

@@ -136,6 +136,8 @@ ${beans}`,
 import { WebSocketDataListener } from 'red5-node';
 import { version } from './version.ts';
 export class Echo extends WebSocketDataListener {
+  override onWSConnect(): void {}
+  override onWSDisconnect(): void {}
   override onWSMessage(message: any): void {
     message.connection.send(version + ' ' + message.messageAsString);
   }

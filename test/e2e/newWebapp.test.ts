@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { TestBrowser } from '../support/Browser.ts';
+import { publishFLV } from '../support/media.ts';
 import { red5 } from '../support/red5Command.ts';
 import { RTMPTestClient } from '../support/rtmp/RTMPTestClient.ts';
 import { ServerProcess } from '../support/ServerProcess.ts';
@@ -57,6 +58,28 @@ describe('red5 new', () => {
       { from: 0 },
     );
     assert.equal(heard.events.length, 1);
+    assert.equal(await server.stop(), 0);
+  });
+
+  it('makes a page of live streams that shows who is on air', async () => {
+    await using folder = await serverFolder();
+    await using server = await ServerProcess.start({ folder: folder.path });
+    await make(folder, 'tv', 'live');
+    await server.logged(/webapp "tv" runs/);
+    await using browser = await TestBrowser.launch();
+    const { page } = await browser.open(server.httpURL('/tv/'));
+    const publisher = publishFLV(`rtmp://127.0.0.1:${server.ports.rtmp}/tv/cam`, 60);
+    try {
+      await page.getByRole('link', { name: 'cam' }).waitFor();
+      const stream = await fetch(server.httpURL('/tv/cam.flv'));
+      const reader = stream.body?.getReader();
+      const { value } = (await reader?.read()) ?? {};
+      assert.equal(Buffer.from(value ?? []).toString('latin1', 0, 3), 'FLV');
+      await reader?.cancel();
+    } finally {
+      await publisher.stop();
+    }
+    await page.getByRole('link', { name: 'cam' }).waitFor({ state: 'detached' });
     assert.equal(await server.stop(), 0);
   });
 

@@ -15,7 +15,7 @@ async function make(folder: TemporaryFolder, name: string, template: string): Pr
 }
 
 describe('red5 new', () => {
-  for (const template of ['empty', 'chat']) {
+  for (const template of ['empty', 'chat', 'live']) {
     it(`makes a webapp from the template "${template}" that compiles and passes its own test`, async () => {
       await using folder = await serverFolder();
       await make(folder, 'mine', template);

@@ -611,6 +611,7 @@ export class BeanFactory {
   async destroy(deadline?: AbortSignal): Promise<readonly unknown[]> {
     const destroyer = new BeanDestroyer(this, this.logger, deadline);
     await destroyer.destroyAll(this.made);
+    this.#forgetUsers();
     this.made.length = 0;
     try {
       // Services bound by hand end here.
@@ -619,6 +620,15 @@ export class BeanFactory {
       destroyer.failures.push(toDestroyFailure(error));
     }
     return destroyer.failures;
+  }
+
+  /** Beans of parents live on, and must not keep those that used them. */
+  #forgetUsers(): void {
+    for (let parent = this.parent; parent !== undefined; parent = parent.parent) {
+      for (const { usedBy } of parent.made) {
+        for (const user of usedBy) if (user.state === 'destroyed') usedBy.delete(user);
+      }
+    }
   }
 
   /** Destroys the beans of one file and forgets its definitions. Failures are returned. */

@@ -1,3 +1,5 @@
+import { namesOfHost } from '../../server/index.ts';
+
 /** What finding an application by address looks at. */
 export interface Addressed {
   /** `/chat`; empty for the root application. */
@@ -16,13 +18,15 @@ export function findApplication<T extends Addressed>(
   host: string,
   path: string,
 ): T | undefined {
+  const hosts = namesOfHost(host);
   let best: T | undefined;
   let bestScore = -1;
   for (const application of applications) {
     const { contextPath } = application;
-    if (!servesHost(application, host)) continue;
+    const nearness = hosts.findIndex((name) => application.virtualHosts.includes(name));
+    if (nearness < 0) continue;
     if (path !== contextPath && !path.startsWith(`${contextPath}/`)) continue;
-    const score = contextPath.length * 2 + (application.virtualHosts.includes(host) ? 1 : 0);
+    const score = contextPath.length + 1 - nearness / hosts.length;
     if (score <= bestScore) continue;
     best = application;
     bestScore = score;
@@ -32,7 +36,7 @@ export function findApplication<T extends Addressed>(
 
 /** Whether an application answers to a host name. */
 export function servesHost({ virtualHosts }: Addressed, host: string): boolean {
-  return virtualHosts.includes('*') || virtualHosts.includes(host);
+  return namesOfHost(host).some((name) => virtualHosts.includes(name));
 }
 
 /** The `Host` header without port, in lower case: `[::1]:5080` gives `::1`. */

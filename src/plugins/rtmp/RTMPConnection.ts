@@ -168,6 +168,18 @@ export class RTMPConnection
     this.#link.end();
   }
 
+  override get canMove(): boolean {
+    return this.#link.isOpen && !this.#streams.isUsed;
+  }
+
+  override suspend(): void {
+    this.#link.pause();
+  }
+
+  override resume(): void {
+    this.#link.resume();
+  }
+
   /** Without an open link, nobody is there to be served. */
   override isGhost(): boolean {
     return !this.#link.isOpen;

@@ -40,6 +40,11 @@ export class StreamCommands {
     this.#host = host;
   }
 
+  /** Whether the client has streams. */
+  get isUsed(): boolean {
+    return this.#streams.size > 0;
+  }
+
   /** Carries a command out; returns undefined when it is none of these. */
   run(command: Command, messageStreamID: number): StreamOutcome | undefined {
     switch (command.name) {

@@ -32,6 +32,10 @@ const MAX_REASON_BYTES = 123;
 export interface WebSocketConnectionOwner {
   /** The server shuts the connection's application down; the peer was told. */
   ended(connection: WebSocketConnection): void;
+  /** A new version of the application takes a connection over. */
+  leaveManager(connection: WebSocketConnection, silent: boolean): void;
+  /** The connection is in the scope of the new version. False when that takes no part in WebSocket. */
+  enterManager(connection: WebSocketConnection, silent: boolean): boolean;
 }
 
 /** What an opening handshake said. @internal */
@@ -45,6 +49,7 @@ export interface WebSocketConnectionOptions {
   readonly headers: IncomingHttpHeaders;
   readonly protocol: string | undefined;
   readonly fanOut: FanOut;
+  /** The manager of its application. */
   readonly manager: WebSocketScopeManager;
   readonly owner: WebSocketConnectionOwner;
 }
@@ -73,9 +78,11 @@ export class WebSocketConnection extends BaseConnection implements FanOutOwner {
   lastPing = 0;
   /** Its place in groups, and its queue. @internal */
   readonly member: FanOutMember;
-  /** The manager of its application. @internal */
-  readonly manager: WebSocketScopeManager;
+  /** The manager of its application; another one once a new version of that took over. @internal */
+  manager: WebSocketScopeManager;
   readonly #owner: WebSocketConnectionOwner;
+  /** What the peer sent while it goes over to a new version of its application; undefined when it does not. */
+  #heldBack: (() => void)[] | undefined;
   #socket: WebSocket | undefined;
   #isClosing = false;
   #closeWith: { readonly code: number; readonly description: string } | undefined;
@@ -152,6 +159,36 @@ export class WebSocketConnection extends BaseConnection implements FanOutOwner {
   /** Whether this side has begun to close; messages that still arrive are ignored. */
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  override get canMove(): boolean {
+    return this.#socket !== undefined && !this.#isClosing;
+  }
+
+  override suspend(): void {
+    this.#heldBack ??= [];
+    this.#socket?.pause();
+  }
+
+  override resume(): void {
+    const held = this.#heldBack ?? [];
+    this.#heldBack = undefined;
+    for (const deliver of held) deliver();
+    this.#socket?.resume();
+  }
+
+  /** Keeps what arrived until the connection is resumed; false when it is not suspended. @internal */
+  holdBack(deliver: () => void): boolean {
+    this.#heldBack?.push(deliver);
+    return this.#heldBack !== undefined;
+  }
+
+  override beginMove(silent: boolean): void {
+    this.#owner.leaveManager(this, silent);
+  }
+
+  override endMove(silent: boolean): boolean {
+    return this.#owner.enterManager(this, silent);
   }
 
   /** Sends a text, or bytes as a binary message. Ignored when the connection is closing. */

@@ -315,7 +315,7 @@ export class WebSocketPlugin
 
   #applicationOf(where: Scope | string): Scope | undefined {
     if (typeof where !== 'string') return ScopeUtils.findApplication(where);
-    return this.server.resolve('', where.replace(/^\/+/, ''))?.application;
+    return this.server.applicationAt(where.replace(/^\/+/, ''));
   }
 }
 

@@ -206,21 +206,24 @@ export class WebSocketScopeManager {
   }
 
   /** An accepted connection is open. @internal */
-  addConnection(connection: WebSocketConnection): void {
+  addConnection(connection: WebSocketConnection, silent = false): void {
     const scope = this.#joined(connection.scope ?? this.application);
     this.#connections.add(connection);
     scope.addConnection(connection);
+    if (silent) return;
     this.#tellScopeListeners((listener) => listener.connectionAdded?.(scope, connection));
     this.#tellListeners(scope, connection, (listener) => listener.onWSConnect(connection));
   }
 
   /** A connection has ended; false when it already had. @internal */
-  removeConnection(connection: WebSocketConnection): boolean {
+  removeConnection(connection: WebSocketConnection, silent = false): boolean {
     const scope = connection.webSocketScope;
     if (!this.#connections.delete(connection) || scope === undefined) return false;
     scope.removeConnection(connection);
-    this.#tellListeners(scope, connection, (listener) => listener.onWSDisconnect(connection));
-    this.#tellScopeListeners((listener) => listener.connectionRemoved?.(scope, connection));
+    if (!silent) {
+      this.#tellListeners(scope, connection, (listener) => listener.onWSDisconnect(connection));
+      this.#tellScopeListeners((listener) => listener.connectionRemoved?.(scope, connection));
+    }
     this.#left(scope);
     return true;
   }

@@ -296,6 +296,7 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     { data, isBinary }: RawMessage,
   ): void {
     if (connection.isClosing) return;
+    if (connection.holdBack(() => this.received(socket, connection, { data, isBinary }))) return;
     const at = this.#server.clock.now();
     connection.lastActivity = at;
     connection.receivedMessages += 1;
@@ -327,6 +328,22 @@ export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner
     this.#sessions.delete(socket);
     this.ended(connection);
     if (this.#sessions.size === 0) this.#onEmpty?.();
+  }
+
+  /** A new version of the application takes a connection over. @internal */
+  leaveManager(connection: WebSocketConnection, silent: boolean): void {
+    if (this.#open.has(connection)) connection.manager.removeConnection(connection, silent);
+  }
+
+  /** The connection is in the scope of the new version. @internal */
+  enterManager(connection: WebSocketConnection, silent: boolean): boolean {
+    if (!this.#open.has(connection)) return false;
+    const { manager } = connection;
+    const moved = this.#door.move(manager.application, connection.scope?.application);
+    if (moved === undefined) return false;
+    connection.manager = moved;
+    moved.addConnection(connection, silent);
+    return true;
   }
 
   /** The socket has closed, or the server shuts the connection's application down. @internal */

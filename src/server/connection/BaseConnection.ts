@@ -80,6 +80,33 @@ export abstract class BaseConnection extends AttributeStore implements Connectio
 
   abstract close(reason?: CloseReason): void;
 
+  /** Whether it can go over to a new version of its application without the peer noticing. Default false: it is closed instead. */
+  get canMove(): boolean {
+    return false;
+  }
+
+  /** Holds back what the peer sends, until {@link BaseConnection.resume}; nothing of it is lost. */
+  suspend(): void {}
+
+  resume(): void {}
+
+  /**
+   * Leaves what the protocol keeps of the old version of its application.
+   *
+   * @param _silent - whether the application's listeners are not to hear of it
+   */
+  beginMove(_silent: boolean): void {}
+
+  /**
+   * Enters what the protocol keeps of the new version; the scope is the new one already.
+   *
+   * @param _silent - whether the application's listeners are not to hear of it
+   * @returns false when the new version does not take such connections
+   */
+  endMove(_silent: boolean): boolean {
+    return true;
+  }
+
   /**
    * Called by the server before the application is asked.
    *
@@ -91,6 +118,15 @@ export abstract class BaseConnection extends AttributeStore implements Connectio
     this.#scope = scope;
     this.#isConnected = true;
     client.addConnection(this);
+  }
+
+  /**
+   * Called by the server when a new version of the application takes the connection over.
+   *
+   * @internal
+   */
+  moveTo(scope: Scope): void {
+    this.#scope = scope;
   }
 
   /**

@@ -26,6 +26,9 @@ export class Membership {
   #entering: Promise<ConnectResult> | undefined;
   #leaving: Promise<void> | undefined;
   #peerGone = false;
+  /** It is on its way from one version of its application to another. */
+  #moving: Promise<unknown> | undefined;
+  #isAccepted = false;
 
   constructor(
     server: Server,
@@ -65,6 +68,7 @@ export class Membership {
     this.#peerGone = true;
     this.#connection.markClosed();
     const result = await this.#entering;
+    await this.#moving;
     if (result?.accepted !== true) return;
     await this.#unwind();
     this.#server.notifyDisconnected(this.#connection);
@@ -90,9 +94,84 @@ export class Membership {
     );
     if (refusal !== undefined) await this.#unwind();
     target.release();
+    this.#isAccepted = refusal === undefined;
     if (refusal === undefined) return { accepted: true };
     await removeUnheld(made);
     return refusal;
+  }
+
+  /** Whether the connection can go over to other scopes: it is in, and all of them have a counterpart. */
+  canMove(pairs: ReadonlyMap<Scope, Scope>): boolean {
+    return (
+      this.#isAccepted &&
+      !this.isLeaving &&
+      this.#connection.canMove &&
+      this.#entered.every(({ scope }) => scope.type === 'GLOBAL' || pairs.has(scope))
+    );
+  }
+
+  /** Lets the move begin; the end of the membership, should the peer go, waits until the function that is returned was called. */
+  beginMove(): () => void {
+    let end = (): void => {};
+    this.#moving = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    return () => {
+      this.#moving = undefined;
+      end();
+    };
+  }
+
+  /** Tells the application that the connection leaves, although it stays where it is; nothing has to balance that any more. */
+  async sayGoodbye(): Promise<void> {
+    const connection = this.#connection;
+    const client = connection.client as Client;
+    await this.#run(async () => {
+      for (const { scope, joined } of this.#entered.toReversed()) {
+        const { handler } = scope;
+        await this.#tell('disconnect', scope, () => handler?.disconnect?.(connection, scope));
+        if (joined) await this.#tell('leave', scope, () => handler?.leave?.(client, scope));
+      }
+    });
+  }
+
+  /** Puts the connection into other scopes in one step, without a word to anybody. */
+  moveTo(pairs: ReadonlyMap<Scope, Scope>): void {
+    const connection = this.#connection;
+    const client = connection.client as Client;
+    for (const step of this.#entered) {
+      const from = step.scope;
+      const to = pairs.get(from);
+      if (to === undefined) continue;
+      step.scope = to;
+      to.addConnection(connection);
+      if (step.joined) to.addClient(client);
+      if (!isElsewhereIn(from, client, connection)) from.removeClient(client);
+      from.removeConnection(connection);
+    }
+    const target = this.#entered.at(-1)?.scope;
+    if (target !== undefined) connection.moveTo(target);
+  }
+
+  /** Asks the application anew, as if the client had just come; a refusal takes the connection out. Whether it is in. */
+  async rejoin(): Promise<boolean> {
+    const client = this.#connection.client as Client;
+    const steps = this.#entered.splice(0);
+    const target = steps.at(-1)?.scope;
+    target?.retain();
+    for (const { scope, joined } of steps) {
+      if (joined && !isElsewhereIn(scope, client, this.#connection)) scope.removeClient(client);
+      scope.removeConnection(this.#connection);
+    }
+    const refusal = await this.#run(async () => {
+      for (const { scope } of steps) {
+        const refused = await this.#enterOne(scope, client);
+        if (refused !== undefined) return refused;
+      }
+      return undefined;
+    });
+    target?.release();
+    return refusal === undefined;
   }
 
   async #askSecurity(address: Address): Promise<Refusal | undefined> {

@@ -3,6 +3,7 @@ import { Red5Error } from '../../base/index.ts';
 import type { Context } from '../Context.ts';
 import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
+import type { WebScope } from '../scope/WebScope.ts';
 import type { BaseConnection } from './BaseConnection.ts';
 import type { Client } from './Client.ts';
 import type { Connection } from './Connection.ts';
@@ -10,6 +11,8 @@ import type { Connection } from './Connection.ts';
 interface Current {
   readonly server: Server | undefined;
   readonly connection: Connection | undefined;
+  /** The application whose start runs. */
+  readonly application?: WebScope | undefined;
 }
 
 // One slot for the process; what is in it belongs to the running callback and everything it awaits, so two servers never mix.
@@ -37,6 +40,25 @@ export function runWithServer<T>(
   task: () => T,
 ): T {
   return current.run({ server, connection }, task);
+}
+
+/**
+ * Runs `task` as code of an application that starts, and that may not be the one that clients reach.
+ *
+ * @internal
+ */
+export function runWithApplication<T>(application: WebScope, task: () => T): T {
+  return current.run({ server: application.server, connection: undefined, application }, task);
+}
+
+/**
+ * The application whose code is running, as far as that is known.
+ *
+ * @internal
+ */
+export function currentApplication(): WebScope | undefined {
+  const store = current.getStore();
+  return store?.application ?? store?.connection?.scope?.application;
 }
 
 /**

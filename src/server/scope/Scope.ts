@@ -73,6 +73,7 @@ export class Scope extends AttributeStore {
   #keepDelayMs: number | undefined;
   #idle: Timer | undefined;
   #persistentAttributes: PersistentAttributes | undefined;
+  #successor: { readonly scope: Scope; readonly letGo: () => void } | undefined;
   #creationTime = 0;
   #maxConnections = 0;
   #totalConnections = 0;
@@ -100,6 +101,22 @@ export class Scope extends AttributeStore {
   get server(): Server {
     if (this.#server === undefined) throw new Error(`scope "${this.#name}" has no server yet`);
     return this.#server;
+  }
+
+  /** The scope that took the place of this one when a new version of the application took over; else this one. @internal */
+  get newest(): Scope {
+    return this.#successor === undefined ? this : this.#successor.scope.newest;
+  }
+
+  /** Names the scope that takes the place of this one, and keeps it as long as this one is there. @internal */
+  succeededBy(scope: Scope): void {
+    this.#successor = { scope, letGo: scope.hold() };
+  }
+
+  /** The scope that took its place may go. @internal */
+  protected letGoOfSuccessor(): void {
+    this.#successor?.letGo();
+    this.#successor = undefined;
   }
 
   /** @internal */
@@ -601,6 +618,7 @@ export class Scope extends AttributeStore {
   }
 
   #leave(): void {
+    this.letGoOfSuccessor();
     const parent = this.#parent;
     const application = this.application;
     if (application !== undefined) application.roomCount -= 1;

@@ -31,8 +31,30 @@ export interface ScopeHandler {
   addChildScope?(scope: Scope, name: string, type: ChildType): boolean;
   /** A room, shared object or stream that `addChildScope` agreed to has vanished. */
   removeChildScope?(scope: Scope, name: string, type: ChildType): void;
+  /**
+   * The application hands its clients over to a new version of itself; nothing of what they send arrives any more.
+   *
+   * With this method, it gets no disconnect and leave callbacks for them.
+   *
+   * @returns what the new version is to know; plain data, as `structuredClone` copies
+   */
+  appSuspend?(scope: Scope): MaybePromise<unknown>;
+  /**
+   * The application takes over from an old version of itself, after that was stopped and before any client is heard again.
+   *
+   * Without this method, it gets connect and join callbacks for each client, as if they had just come.
+   */
+  appResume?(scope: Scope, handover: Handover): MaybePromise<void>;
   /** Whether a remote call may proceed. */
   serviceCall?(connection: Connection, call: RemoteCall): MaybePromise<boolean>;
+}
+
+/** What a new version of an application takes over. */
+export interface Handover {
+  /** What the old version's `appSuspend` returned, copied; undefined when it has none. */
+  readonly state: unknown;
+  /** Who is connected; each in the new version's scope of the same path. */
+  readonly connections: readonly Connection[];
 }
 
 /** What lives in a scope. */

@@ -31,8 +31,9 @@ export const ScopeUtils: {
   getScopeService<T = unknown>(scope: Scope, beanName: string): T | undefined;
 } = {
   resolveScope(from, path) {
-    if (path.startsWith('/')) return fromTop(findRoot(from), pathSegments(path));
-    return down(from, pathSegments(path));
+    const names = pathSegments(path);
+    if (path.startsWith('/')) return fromOwn(from, names) ?? fromOthers(from, names);
+    return down(from, names);
   },
   findRoot,
   findApplication: (from) => from.application,
@@ -63,6 +64,21 @@ function down(from: Scope, names: readonly string[]): Scope | undefined {
     if (scope === undefined) return undefined;
   }
   return scope;
+}
+
+/** In the application that the code is of, which need not be the one that clients reach by this path: another version is, or another host. */
+function fromOwn({ application }: Scope, names: readonly string[]): Scope | undefined {
+  const own = pathSegments(application?.fullPath ?? '');
+  if (application === undefined || own.length === 0) return undefined;
+  if (!own.every((name, index) => names[index] === name)) return undefined;
+  return down(application, names.slice(own.length));
+}
+
+function fromOthers(from: Scope, names: readonly string[]): Scope | undefined {
+  const found = fromTop(findRoot(from), names);
+  const own = from.application;
+  const isTwin = found?.application !== own && found?.application?.fullPath === own?.fullPath;
+  return own !== undefined && isTwin ? undefined : found;
 }
 
 /** Applications by context path, which may have several segments, or be empty for the root webapp. */

@@ -5,17 +5,19 @@ import {
   describeError,
   type Lifecycle,
   LifecycleError,
-  type Timer,
 } from '../../base/index.ts';
+import { runWithApplication } from '../connection/Red5.ts';
 import { LMDBStore } from '../persistence/LMDBStore.ts';
 import { MemoryStore } from '../persistence/MemoryStore.ts';
 import type { Store } from '../persistence/Store.ts';
 import type { Server } from '../Server.ts';
 import type { ServletContext } from '../ServletContext.ts';
 import type { StreamSettings } from '../stream/StreamSettings.ts';
+import { TIMED_OUT, withTimeout } from '../withTimeout.ts';
 import { DeploymentPolicy } from './DeploymentPolicy.ts';
 import { GlobalScope } from './GlobalScope.ts';
 import { Scope } from './Scope.ts';
+import { readVirtualHosts } from './virtualHosts.ts';
 
 /**
  * The scope of an application, which is what a webapp's `web.scope` bean is.
@@ -63,6 +65,8 @@ export class WebScope extends Scope implements Lifecycle {
   unusedRoomGraceMs = 30_000;
   /** Limits and policies of its streams. Default: the server's. */
   streamSettings: StreamSettings | undefined;
+  /** New clients wait for this, when those of the old version are being handed over. @internal */
+  resuming: Promise<void> | undefined;
   /** Rooms there are. @internal */
   roomCount = 0;
   #deploymentPolicy: DeploymentPolicy | undefined;
@@ -116,15 +120,17 @@ export class WebScope extends Scope implements Lifecycle {
     this.configure({ name: path === '/' ? 'root' : path.slice(1) });
   }
 
-  /** Host names the application answers to; `*` for all. A comma-separated text is taken as well. Default `*`. */
+  /**
+   * Host names the application answers to: `chat.example.org`, `*.example.org` for all below it, `*` for all. Default `*`.
+   *
+   * A comma-separated text is taken as well; ports in it mean nothing.
+   */
   get virtualHosts(): readonly string[] {
     return this.#virtualHosts;
   }
 
   set virtualHosts(hosts: string | readonly string[]) {
-    const list = typeof hosts === 'string' ? hosts.split(',') : hosts;
-    const names = list.map((host) => host.trim().toLowerCase()).filter((host) => host !== '');
-    this.#virtualHosts = names.length === 0 ? ['*'] : names;
+    this.#virtualHosts = readVirtualHosts(hosts);
   }
 
   /** The webapp's folder; undefined in a server without files. */
@@ -246,10 +252,12 @@ export class WebScope extends Scope implements Lifecycle {
     const handler = this.handler;
     const asked = (async (): Promise<unknown> => {
       if (this.#isPersistent) await this.persistAttributes();
-      return await server.run(() => (handler?.start === undefined ? true : handler.start(this)));
+      return await runWithApplication(this, () =>
+        handler?.start === undefined ? true : handler.start(this),
+      );
     })();
     try {
-      const result = await withTimeout(server, this.deploymentPolicy.startTimeoutMs, asked);
+      const result = await withTimeout(server.clock, this.deploymentPolicy.startTimeoutMs, asked);
       if (result === TIMED_OUT) return this.#timedOut(server, asked);
       if (result === true) return undefined;
       const said = result === false ? 'false' : `${String(result)} instead of true`;
@@ -324,6 +332,7 @@ export class WebScope extends Scope implements Lifecycle {
     server.scheduling.removeJobsOf(this);
     await this.#closeStore(server);
     server.removeApplication(this);
+    this.letGoOfSuccessor();
     this.setState('gone');
     this.notifyRemoved();
   }
@@ -363,25 +372,6 @@ export class WebScope extends Scope implements Lifecycle {
     if (parentDepth > this.maxRoomDepth) return `is more than ${this.maxRoomDepth} rooms deep`;
     if (this.roomCount >= this.maxRooms) return `would be more than ${this.maxRooms} rooms`;
     return undefined;
-  }
-}
-
-const TIMED_OUT = Symbol('timed out');
-
-/** The result of some work, or {@link TIMED_OUT}. */
-async function withTimeout<T>(
-  server: Server,
-  timeMs: number,
-  work: Promise<T>,
-): Promise<T | typeof TIMED_OUT> {
-  let timer: Timer | undefined;
-  const timeout = new Promise<typeof TIMED_OUT>((resolve) => {
-    timer = server.clock.after(timeMs, () => resolve(TIMED_OUT));
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    timer?.cancel();
   }
 }
 

@@ -21,7 +21,7 @@ const LIFE_CYCLE_NAMES: ReadonlySet<string> = new Set([
   ...'setApplicationContext setBeanFactory setBeanName toString valueOf toJSON then catch finally'.split(
     ' ',
   ),
-  ...'appStart appStop appConnect appDisconnect appJoin appLeave'.split(' '),
+  ...'appStart appStop appConnect appDisconnect appJoin appLeave appSuspend appResume'.split(' '),
   ...'roomStart roomStop roomConnect roomDisconnect roomJoin roomLeave'.split(' '),
 ]);
 

@@ -46,7 +46,7 @@ export class Changes {
   readonly #expired: (key: string) => void;
   #alwaysNotify: Set<string> | undefined;
   #batch: OpenBatch | undefined;
-  #version = 1;
+  #version = FIRST_VERSION;
   totalChanges = 0;
   totalDeletes = 0;
   totalSends = 0;
@@ -65,6 +65,15 @@ export class Changes {
   /** The batch that is open. */
   get batch(): OpenBatch | undefined {
     return this.#batch;
+  }
+
+  /** Goes on from another version's state, but for what was set here; returns the keys of that. */
+  adopt(previous: Changes): string[] {
+    const own = [...this.attributes.entries].filter(([, { version }]) => version > FIRST_VERSION);
+    this.attributes.adopt(previous.attributes, FIRST_VERSION);
+    this.#version = Math.max(this.#version, previous.#version);
+    for (const key of previous.#alwaysNotify ?? []) this.setAlwaysNotify(key, true);
+    return own.map(([key]) => key);
   }
 
   setAlwaysNotify(key: string, alwaysNotify: boolean): void {
@@ -166,5 +175,8 @@ export class Changes {
     return true;
   }
 }
+
+/** Of an object that was just made or loaded. */
+const FIRST_VERSION = 1;
 
 const BYTES_PER_CHARACTER = 2;

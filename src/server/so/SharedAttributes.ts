@@ -110,6 +110,22 @@ export class SharedAttributes {
     this.#bytes = 0;
   }
 
+  /** Takes over attributes of another version as they are, instead of those that were not set here after `loadedVersion`. */
+  adopt(others: SharedAttributes, loadedVersion: number): void {
+    for (const [key, { version }] of [...this.#entries]) {
+      if (version <= loadedVersion && !others.#entries.has(key)) this.remove(key);
+    }
+    for (const [key, entry] of others.#entries) {
+      const own = this.#entries.get(key);
+      if (own !== undefined && own.version > loadedVersion) continue;
+      this.#bytes += entry.bytes - (own?.bytes ?? 0);
+      this.#entries.set(key, entry);
+    }
+    // What expires goes on expiring, for whoever has the entry now.
+    others.#entries.clear();
+    others.#bytes = 0;
+  }
+
   /** From here until {@link SharedAttributes.fill} it is written down which keys are changed. */
   beginFill(): void {
     this.#touched = new Set();

@@ -10,7 +10,7 @@ import type { ClientMessage } from './ClientMessages.ts';
 import { Deliveries } from './Deliveries.ts';
 import { MessageRunner } from './MessageRunner.ts';
 import type { SharedObjectEvent, SharedObjectSubscriber } from './SharedObjectBatch.ts';
-import { SharedObjectCallbacks } from './SharedObjectCallbacks.ts';
+import { type AttachedCallbacks, SharedObjectCallbacks } from './SharedObjectCallbacks.ts';
 import type { SharedObjectLimits } from './SharedObjectLimits.ts';
 import type { SharedObjectListener } from './SharedObjectListener.ts';
 import type { SharedObjectSecurity } from './SharedObjectSecurity.ts';
@@ -56,7 +56,9 @@ export class SharedObject {
   readonly name: string;
   /** Whether it outlives the application's process. */
   readonly persistent: boolean;
-  readonly scope: Scope;
+  #scope: Scope;
+  /** What took its place when a new version of the application took over. */
+  #successor: SharedObject | undefined;
   /** Names this life of the object: another one each time it is made, also after a restart of the server. */
   readonly epoch: string = randomID();
   readonly #server: Server;
@@ -85,19 +87,22 @@ export class SharedObject {
       readonly owner: SharedObjects;
     },
   ) {
-    this.scope = scope;
+    this.#scope = scope;
     this.name = name;
     this.persistent = options.persistent;
     this.#server = scope.server;
     this.#limits = options.limits;
     this.#owner = options.owner;
     const { clock } = this.#server;
-    this.#changes = new Changes(options.limits, clock, (key) => {
-      if (!this.#isClosed) this.removeAttribute(key);
-    });
+    this.#changes = new Changes(options.limits, clock, (key) => this.#expire(key));
     this.#callbacks = new SharedObjectCallbacks(this);
     this.#subscribers = new Subscribers(clock);
     this.#creationTime = clock.now();
+  }
+
+  /** The scope it is in; that of the newest version of the application. */
+  get scope(): Scope {
+    return this.#scope;
   }
 
   /** Goes up by one with each message of a client and each update by server code; begins at 1. */
@@ -444,6 +449,59 @@ export class SharedObject {
     return this.#deliveries?.settled();
   }
 
+  /**
+   * Goes over to the scope of a new version, with its attributes, their versions, and its subscribers.
+   *
+   * @internal
+   * @returns what the old version's code has hung on it
+   */
+  moveTo(scope: Scope): OldAttachments {
+    if (this.isAcquired) {
+      scope.retain();
+      this.#scope.release();
+    }
+    this.#scope = scope;
+    return { ...this.#callbacks.attached, security: [...(this.#security ?? [])] };
+  }
+
+  /**
+   * Forgets what the old version's code has hung on it, now that this code is gone.
+   *
+   * @param acquired - how often it is acquired in truth; undefined when that cannot be known
+   * @internal
+   */
+  forget({ listeners, security, handlers }: OldAttachments, acquired?: number): void {
+    this.#callbacks.detach({ listeners, handlers });
+    for (const handler of security) this.#security?.delete(handler);
+    while (acquired !== undefined && this.#subscribers.acquired > acquired) this.release();
+  }
+
+  /**
+   * Takes the place of the object that the old version had: what was set here since it was made counts, else what was there.
+   *
+   * @internal
+   */
+  absorb(previous: SharedObject): void {
+    const own = this.#changes.adopt(previous.#changes);
+    for (const connection of [...previous.subscribers]) {
+      this.#owner.unsubscribed(connection, previous);
+      this.#subscribers.add(connection);
+      this.#owner.subscribed(connection, this);
+    }
+    previous.#subscribers.clear();
+    previous.#successor = this;
+    if (!previous.#isClosed) previous.#dispose();
+    if (own.length === 0) return;
+    this.#update((batch) => {
+      for (const key of own) this.#changes.toAll(batch, this.#changes.changeOf(key));
+    });
+  }
+
+  #expire(key: string): void {
+    if (this.#successor !== undefined) this.#successor.#expire(key);
+    else if (!this.#isClosed) this.removeAttribute(key);
+  }
+
   #join(connection: SubscriberConnection, told: () => void): void {
     const isNew = !this.#subscribers.has(connection);
     if (isNew) {
@@ -538,6 +596,11 @@ export class SharedObject {
   #fields(): Readonly<Record<string, unknown>> {
     return { scope: this.scope.fullPath, sharedObject: this.name };
   }
+}
+
+/** What the code of a version has hung on an object. @internal */
+export interface OldAttachments extends AttachedCallbacks {
+  readonly security: readonly SharedObjectSecurity[];
 }
 
 /** The handlers that the nearest application registered. */

@@ -3,6 +3,12 @@ import { isPromise } from '../MaybePromise.ts';
 import type { SharedObject } from './SharedObject.ts';
 import type { SharedObjectListener } from './SharedObjectListener.ts';
 
+/** Listeners and handlers at one moment. */
+export interface AttachedCallbacks {
+  readonly listeners: readonly SharedObjectListener[];
+  readonly handlers: readonly (readonly [string, object])[];
+}
+
 /**
  * The application's code that hears of one shared object: listeners, and objects whose methods are called by messages.
  *
@@ -15,6 +21,18 @@ export class SharedObjectCallbacks {
 
   constructor(so: SharedObject) {
     this.#so = so;
+  }
+
+  get attached(): AttachedCallbacks {
+    return { listeners: [...(this.#listeners ?? [])], handlers: [...(this.#handlers ?? [])] };
+  }
+
+  /** Removes what was attached then and has not been replaced since. */
+  detach({ listeners, handlers }: AttachedCallbacks): void {
+    for (const listener of listeners) this.#listeners?.delete(listener);
+    for (const [name, handler] of handlers) {
+      if (this.#handlers?.get(name) === handler) this.#handlers.delete(name);
+    }
   }
 
   addListener(listener: SharedObjectListener): void {

@@ -8,7 +8,7 @@ import type { Server } from '../Server.ts';
 import type { Scope } from '../scope/Scope.ts';
 import { LONE_SURROGATE } from '../scope/scopeName.ts';
 import { allSayYes } from './decideRequests.ts';
-import { SharedObject, type SubscriberConnection } from './SharedObject.ts';
+import { type OldAttachments, SharedObject, type SubscriberConnection } from './SharedObject.ts';
 import type { SharedObjectRequest } from './SharedObjectBatch.ts';
 import { SharedObjectLimits } from './SharedObjectLimits.ts';
 import type { SharedObjectAnswer } from './SharedObjectOutcome.ts';
@@ -51,7 +51,7 @@ export class SharedObjects {
    * What the client is told goes to its `sharedObjectChanged`. Never rejects.
    */
   handle(connection: SubscriberConnection, message: SharedObjectMessage): MaybePromise<void> {
-    const { scope } = connection;
+    const scope = connection.scope?.newest;
     if (scope === undefined || !connection.isConnected) {
       this.#refuse(connection, message, 'SharedObject.ObjectCreationFailed');
       return undefined;
@@ -165,7 +165,8 @@ export class SharedObjects {
    *
    * @returns whether there is one now; false when the name is not allowed, a limit is reached, or the room is about to go
    */
-  createSharedObject(scope: Scope, name: string, persistent = false): boolean {
+  createSharedObject(where: Scope, name: string, persistent = false): boolean {
+    const scope = where.newest;
     if (this.#find(scope, name) !== undefined) return true;
     const fault = this.#creationFault(scope, name);
     if (fault === undefined) return this.#make(scope, name, persistent) !== undefined;
@@ -190,7 +191,7 @@ export class SharedObjects {
 
   /** Shared objects of a scope. */
   getSharedObjects(scope: Scope): SharedObject[] {
-    return [...(this.#objects.get(scope)?.values() ?? [])];
+    return [...(this.#objects.get(scope.newest)?.values() ?? [])];
   }
 
   /** Shared objects in the whole server. */
@@ -202,7 +203,7 @@ export class SharedObjects {
 
   /** Names of the shared objects of a scope. */
   getSharedObjectNames(scope: Scope): string[] {
-    return [...(this.#objects.get(scope)?.keys() ?? [])];
+    return [...(this.#objects.get(scope.newest)?.keys() ?? [])];
   }
 
   /** Removes all attributes of a shared object; returns whether it exists. */
@@ -255,8 +256,36 @@ export class SharedObjects {
     return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
   }
 
+  /**
+   * Gives the objects of a scope to the scope that takes its place.
+   *
+   * @internal
+   * @returns each object that went over as it is, with what the old version's code has hung on it
+   */
+  moveScope(from: Scope, to: Scope): Map<SharedObject, OldAttachments> {
+    const moved = new Map<SharedObject, OldAttachments>();
+    const objects = this.#objects.get(from);
+    if (objects === undefined) return moved;
+    this.#objects.delete(from);
+    const target = this.#objects.get(to) ?? new Map<string, SharedObject>();
+    this.#objects.set(to, target);
+    for (const [name, so] of objects) {
+      const present = target.get(name);
+      if (present !== undefined && present.persistent === so.persistent) {
+        present.absorb(so);
+        continue;
+      }
+      if (present !== undefined) present.close();
+      moved.set(so, so.moveTo(to));
+      target.set(name, so);
+    }
+    if (target.size === 0) this.#objects.delete(to);
+    else this.#objects.set(to, target);
+    return moved;
+  }
+
   #find(scope: Scope, name: string): SharedObject | undefined {
-    return this.#objects.get(scope)?.get(name);
+    return this.#objects.get(scope.newest)?.get(name);
   }
 
   #creationFault(scope: Scope, name: string): string | undefined {

@@ -18,6 +18,11 @@ export class Subscribers {
     return this.#connections;
   }
 
+  /** How often it is acquired. */
+  get acquired(): number {
+    return this.#acquired;
+  }
+
   get isAcquired(): boolean {
     return this.#acquired > 0;
   }

@@ -401,14 +401,14 @@ describe('stopping an application', () => {
     ]);
   });
 
-  it('ends at the deadline although a callback hangs', async () => {
+  it('ends at the deadline although a callback hangs, and names it', async () => {
     const handler: ScopeHandler = { stop: () => new Promise(() => {}) };
     const s = await startTestServer({ handler });
     const deadline = new AbortController();
     const stopping = s.application.stop(deadline.signal);
     await settle();
     deadline.abort();
-    await stopping;
+    await assert.rejects(stopping, { code: 'STOP_TIMED_OUT', message: /^appStop of "chat"/ });
     assert.equal(s.application.state, 'gone');
   });
 

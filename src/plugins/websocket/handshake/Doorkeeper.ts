@@ -130,6 +130,14 @@ export class Doorkeeper {
     this.#counter.remove(application, remoteAddress);
   }
 
+  /** Counts a connection for the new version of its application; undefined when that takes no WebSockets. */
+  move(from: object, application: WebScope | undefined): WebSocketScopeManager | undefined {
+    const manager = application && this.#options.managerOf(application);
+    if (application === undefined || manager?.isEnabled !== true) return undefined;
+    this.#counter.move(from, application);
+    return manager;
+  }
+
   /** The application's refusal; undefined when it accepted. After a time-out an acceptance that still comes is undone. */
   async ask(connection: BaseConnection): Promise<Refusal | undefined> {
     const { server, settings, logger } = this.#options;

@@ -91,6 +91,11 @@ export class JSONConnection
     return this.#state === 'joined' && !this.isClosing;
   }
 
+  /** It is closed instead, and resumes its session with the new version of its application. @internal */
+  override get canMove(): boolean {
+    return false;
+  }
+
   /** The handshake was answered. @internal */
   opened(): void {
     this.manager.jsonClients.add(this);

@@ -53,6 +53,12 @@ export class ConnectionCounter {
     decrement(this.#perApplication, application);
     decrement(this.#perAddress, networkOf(address));
   }
+
+  /** Counts one for another application; caps were looked at when it came. */
+  move(from: object, to: object): void {
+    decrement(this.#perApplication, from);
+    this.#perApplication.set(to, (this.#perApplication.get(to) ?? 0) + 1);
+  }
 }
 
 function decrement<K>(counts: Map<K, number>, key: K): void {
