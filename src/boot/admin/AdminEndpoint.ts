@@ -4,6 +4,7 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type BeanInfo,
   ConfigError,
@@ -22,6 +23,8 @@ import {
 } from './adminPlace.ts';
 import { type AdministeredServer, BadRequest, deployPath } from './deployPath.ts';
 
+/** How long the answer of a request may still take when the server stops. */
+const lastMomentMs = 500;
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /**
@@ -65,7 +68,7 @@ export class AdminEndpoint implements Lifecycle {
   #socket: string | undefined;
   /** On TCP: the hash of what a request has to know. */
   #tokenHash: Buffer | undefined;
-  /** What is being done for requests; waited for when it stops. */
+  /** What is being done for requests; it has a moment to end when the endpoint stops. */
   readonly #work = new Set<Promise<unknown>>();
 
   /** The server that is administered; called before the start. */
@@ -104,7 +107,10 @@ export class AdminEndpoint implements Lifecycle {
     if (http === undefined) return;
     const closed = once(http, 'close');
     http.close();
-    await Promise.allSettled(this.#work);
+    await Promise.race([
+      Promise.allSettled(this.#work),
+      delay(lastMomentMs, undefined, { ref: false }),
+    ]);
     http.closeAllConnections();
     await closed;
     if (this.#socket !== undefined) await rm(this.#socket, { force: true });

@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { background, type Logger } from '../../base/index.ts';
+
+const lastMomentMs = 500;
 
 /** Runs a task again and again, one run at a time, each when the one before or somebody else asks for it. */
 export class Rounds {
@@ -24,11 +27,11 @@ export class Rounds {
     this.#timer.unref();
   }
 
-  /** Runs it no more; resolves when the last run has ended. */
+  /** Runs it no more; a run that is under way has a moment to end, but nobody waits for a webapp that hangs. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#running;
+    await Promise.race([this.#running, delay(lastMomentMs, undefined, { ref: false })]);
   }
 
   #run(): void {
