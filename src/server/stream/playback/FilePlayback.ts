@@ -48,7 +48,8 @@ export class FilePlayback implements OnDemandPlayback {
   /** A tag whose time has not come. */
   #next: PlacedFLVTag | undefined;
   #timer: Timer | undefined;
-  #isPumping = false;
+  /** How many are reading; one at a time goes on. */
+  #readers = 0;
   #isPaused = false;
   #isClosed = false;
   /** Number of the seek that counts; whatever an older one was doing is void. */
@@ -159,7 +160,26 @@ export class FilePlayback implements OnDemandPlayback {
     const metadata = writeAMF0('onMetaData', new Map(Object.entries(index.metadata)));
     this.#deliver(createMediaMessage('data', timestamp, metadata));
     for (const header of headers.values()) this.#deliver(header);
+    if (this.#isPaused) await this.#showKeyframe(round);
     this.#startTimer();
+  }
+
+  /** A player that pauses is given the one picture that it has sought. */
+  async #showKeyframe(round: number): Promise<void> {
+    this.#readers += 1;
+    try {
+      const tag = this.#next ?? (await this.#readTag());
+      if (this.#round !== round || this.#isClosed || tag === undefined) return;
+      this.#next = tag;
+      const { type, timestamp, payload } = tag;
+      if (!createMediaMessage(type, timestamp, payload).isKeyFrame) return;
+      this.#next = undefined;
+      this.#deliverTag(tag);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#readers -= 1;
+    }
   }
 
   async #readHeader(position: number, timestamp: number): Promise<MediaMessage | undefined> {
@@ -193,10 +213,10 @@ export class FilePlayback implements OnDemandPlayback {
   }
 
   #tick(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
+    if (this.#readers > 0) return;
+    this.#readers += 1;
     const done = this.#pump(this.#round).finally(() => {
-      this.#isPumping = false;
+      this.#readers -= 1;
     });
     background(done, this.#options.logger, 'playing a recording');
   }
@@ -208,9 +228,10 @@ export class FilePlayback implements OnDemandPlayback {
     try {
       for (;;) {
         if (this.#isVoid(round) || (subscriber.queuedBytes ?? 0) > pace.maxQueuedBytes) return;
-        this.#next ??= await this.#readTag();
+        const tag = this.#next ?? (await this.#readTag());
+        // Kept while the player pauses; void when it has gone elsewhere meanwhile.
+        if (this.#round === round) this.#next = tag;
         if (this.#isVoid(round)) return;
-        const tag = this.#next;
         if (tag === undefined || tag.timestamp > endMs) {
           this.#end('complete');
           return;

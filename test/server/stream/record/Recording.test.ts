@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { chmod, readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { systemClock } from '../../../../src/base/index.ts';
-import { FLVReader } from '../../../../src/io/index.ts';
+import { FLVReader, readFLVMetadata } from '../../../../src/io/index.ts';
 import { createMediaMessage } from '../../../../src/server/index.ts';
 import {
   Recording,
@@ -12,6 +15,8 @@ import {
 import { TemporaryFolder } from '../../../support/TemporaryFolder.ts';
 import { ManualClock } from '../../support/ManualClock.ts';
 import { RecordingLogger } from '../../support/RecordingLogger.ts';
+
+const FULL_DISK = fileURLToPath(new URL('./fullDisk.ts', import.meta.url));
 
 const UNLIMITED: RecordingLimits = {
   maxBytes: 0,
@@ -80,6 +85,23 @@ describe('a recording that reaches a limit', () => {
     const minFreeBytes = Number.MAX_SAFE_INTEGER;
     await assert.rejects(start(folder.file('a.flv'), { minFreeBytes }), /are to stay free/);
     assert.deepEqual(await readdir(folder.path), []);
+  });
+});
+
+describe('a recording on a disk that is full', () => {
+  it('ends, and what is in the file can be played and appended to', async () => {
+    await using folder = await TemporaryFolder.create();
+    const path = folder.file('a.flv');
+    const limited = 'ulimit -f 4000; exec "$0" "$@"';
+    const node = [process.execPath, '--import', 'tsx', '--conditions=red5-source', FULL_DISK, path];
+    const { stdout } = await promisify(execFile)('sh', ['-c', limited, ...node]);
+    assert.match(stdout, /^failed EFBIG/);
+    const bytes = await readFile(path);
+    const reader = new FLVReader({ strict: true });
+    const tags = [...reader.push(bytes)];
+    assert.ok(tags.length > 20, `${tags.length} tags`);
+    assert.equal(reader.position, bytes.length);
+    assert.equal(readFLVMetadata(tags[0]?.payload ?? Buffer.alloc(0))?.['filesize'], bytes.length);
   });
 });
 
