@@ -3,7 +3,7 @@
 //   node bench/media/fanout.mjs [--players 50,200,500] [--rounds 3] [--seconds 8] [--servers nms,red5,red5-20ms,nginx]
 //     [--publisher ffmpeg]
 // ffmpeg publishes for the CPU time; --publisher paced sends each message by itself at its time, and measures the latency.
-// The server has CPU 0, everybody else CPU 1. Needs ffmpeg; nginx with libnginx-mod-rtmp for its part.
+// The server has CPU 0, everybody else CPU 1. Needs `npm run build` and ffmpeg; nginx with libnginx-mod-rtmp for its part.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -106,9 +106,7 @@ function startFFmpeg(port) {
 }
 
 async function forked(script, args) {
-  const child = fork(path.join(here, script), args, {
-    execArgv: ['--import', 'tsx', '--conditions=red5-source'],
-  });
+  const child = fork(path.join(here, script), args);
   spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);
   const [{ port }] = await once(child, 'message');
   spawnSync('taskset', ['-a', '-p', '-c', '0', String(child.pid)]);

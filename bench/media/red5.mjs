@@ -1,13 +1,13 @@
-// A red5-node server with application `live`; says its port. --flush MS gathers media, --gop BYTES limits the GOP cache.
+// A red5-node server, as it was built, with application `live`; says its port. --flush MS gathers media, --gop BYTES limits the GOP cache.
 import { parseArgs } from 'node:util';
-import { RTMPHandler, RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
+import { RTMPHandler, RTMPPlugin } from '../../dist/plugins/rtmp/index.js';
 import {
   MultiThreadedApplicationAdapter,
   Server,
   StreamSettings,
   TCPTransport,
   WebScope,
-} from '../../src/server/index.ts';
+} from '../../dist/server/index.js';
 
 const { values } = parseArgs({
   options: { flush: { type: 'string', default: '0' }, gop: { type: 'string' } },

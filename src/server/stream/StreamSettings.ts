@@ -54,7 +54,7 @@ export class StreamSettings {
   waitForPublisher = true;
   /** Bytes since the last key frame that are kept for whoever joins; 0 keeps nothing, and players begin at the next key frame. */
   maxGOPBytes: number = 4 * 1024 * 1024;
-  /** How long media may be gathered before it is written, in milliseconds; 0: once per turn of the event loop. */
+  /** How long media may be gathered before it is written, in milliseconds; 0: not at all. */
   flushIntervalMs = 0;
   /** Bytes that may wait for one player before frames are left out up to the next key frame. */
   maxPlayerQueueBytes: number = 8 * 1024 * 1024;

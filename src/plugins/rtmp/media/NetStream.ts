@@ -186,8 +186,7 @@ export class NetStream {
   #publishMessage(publication: Publication, message: RTMPMessage): void {
     const type = MEDIA_TYPES.get(message.type);
     if (type === undefined) return;
-    // The message is a view of what the socket read, which would be kept as a whole.
-    const payload = type === 'data' ? this.#data(message) : Buffer.from(message.payload);
+    const payload = type === 'data' ? this.#data(message) : toKeep(message.payload);
     if (payload !== undefined) publication.publish(type, message.timestamp, payload);
   }
 
@@ -355,6 +354,11 @@ export class NetStream {
     const info = streamStatus(this.id, 'error', code, { description, details });
     this.#host.status(this.id, info);
   }
+}
+
+/** A message of one chunk is a view of what the socket read, all of which would be kept with it; others have memory of their own. */
+function toKeep(payload: Buffer): Buffer {
+  return payload.length * 2 > payload.buffer.byteLength ? payload : Buffer.from(payload);
 }
 
 function readMode(mode: unknown): PublishMode {

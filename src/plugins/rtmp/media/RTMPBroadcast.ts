@@ -12,7 +12,7 @@ export interface BroadcastServices {
 /**
  * One live stream on its way to everybody who plays it over RTMP.
  *
- * One subscriber of the stream for all of them: each message is encoded once, what comes in one turn of the event loop (or within
+ * One subscriber of the stream for all of them: each message is encoded once, what comes in one read of the publisher's socket (or within
  * `flushIntervalMs`) is joined once, and each player is written to once with the same bytes.
  */
 export class RTMPBroadcast implements StreamSubscriber {
@@ -101,6 +101,6 @@ export class RTMPBroadcast implements StreamSubscriber {
     };
     const { flushIntervalMs } = this.#stream.settings;
     if (flushIntervalMs > 0) this.#clock.after(flushIntervalMs, flush);
-    else setImmediate(flush);
+    else queueMicrotask(flush); // After everything that came in one read of the publisher's socket.
   }
 }
