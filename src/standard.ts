@@ -1,4 +1,5 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
+import { PeerLogLimits } from './base/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
 import { RTMPHandler, RTMPPlugin, RTMPTHandler } from './plugins/rtmp/index.ts';
@@ -50,6 +51,7 @@ export function standardClasses(): ClassRegistry {
   add('TCPTransport', TCPTransport, 'org.red5.server.net.rtmp.RTMPMinaTransport');
   add('TLSHandler', TLSHandler);
   add('SharedObjectLimits', SharedObjectLimits);
+  add('PeerLogLimits', PeerLogLimits);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);

@@ -121,7 +121,10 @@ export class Instantiator {
   ): (parameter: Parameter) => Planned | undefined {
     return ({ type, name }) => {
       try {
-        const plan = this.#factory.autowiring.plan(type, record, chain, name);
+        const plan = this.#factory.autowiring.plan(type, record, chain, {
+          kind: 'parameter',
+          name,
+        });
         return plan && new Planned(plan);
       } catch (error) {
         if (error instanceof ConfigError) throw new ArgumentsError(error.message, { cause: error });

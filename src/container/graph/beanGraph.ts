@@ -4,6 +4,7 @@ import type { TypeRef } from '../classes/TypeRef.ts';
 import type { ApplicationContextOptions } from '../context/prepareContext.ts';
 import { prepareContext } from '../context/prepareContext.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
+import type { Wanted } from '../factory/AutowirePlanner.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
 import type { BeanRecord } from '../factory/BeanRecord.ts';
 import { Chain } from '../factory/Chain.ts';
@@ -114,11 +115,11 @@ function* autowiredEdges(record: BeanRecord, factory: BeanFactory): Generator<Be
   const { definition, name: from } = record;
   const info = factory.predict(record);
   if (info === undefined || definition.autowire === 'no') return;
-  const wired = usesConstructor(definition, info)
-    ? (info.constructors?.[0] ?? [])
-    : wiredProperties(definition, info);
+  const byConstructor = usesConstructor(definition, info);
+  const wired = byConstructor ? (info.constructors?.[0] ?? []) : wiredProperties(definition, info);
+  const kind = byConstructor ? 'parameter' : 'property';
   for (const { name, type } of wired) {
-    for (const to of targets(record, factory, name, type))
+    for (const to of targets(record, factory, { kind, name }, type))
       yield { from, to, label: name, autowired: true };
   }
 }
@@ -141,16 +142,17 @@ const WIRED_KINDS: ReadonlySet<TypeRef['kind']> = new Set(['bean', 'list', 'set'
 function targets(
   record: BeanRecord,
   factory: BeanFactory,
-  name: string,
+  wanted: Wanted,
   type: TypeRef,
 ): readonly string[] {
+  const { name } = wanted;
   if (record.definition.autowire === 'byName') return factory.containsBean(name) ? [name] : [];
-  return found(record, factory, name, type);
+  return found(record, factory, wanted, type);
 }
 
-function found(record: BeanRecord, factory: BeanFactory, name: string, type: TypeRef): string[] {
+function found(record: BeanRecord, factory: BeanFactory, wanted: Wanted, type: TypeRef): string[] {
   try {
-    const plan = factory.autowiring.plan(type, record, new Chain(), name);
+    const plan = factory.autowiring.plan(type, record, new Chain(), wanted);
     return plan === undefined || plan.kind === 'ready'
       ? []
       : plan.candidates.map((one) => one.record.name);

@@ -35,7 +35,9 @@ export interface WebSocketSettings {
   readonly closeTimeoutMs: number;
   /** Bytes that may wait for one peer to read them. */
   readonly maxQueueBytes: number;
-  /** What happens above {@link maxQueueBytes}: `close` with 1013, or `drop-oldest` messages. */
+  /** Bytes that may wait for all peers together; above it the slowest ones are treated by the policy first. 0: no limit. */
+  readonly maxTotalQueueBytes: number;
+  /** What happens above {@link maxQueueBytes}; see `QueuePolicy`. */
   readonly queuePolicy: QueuePolicy;
   /** Whether clients that offer permessage-deflate get it. Costs much processor time and memory. */
   readonly perMessageDeflate: boolean;
