@@ -28,6 +28,8 @@ export class ClassInfo {
   readonly ownNames: readonly string[];
   /** What makes an instance instead of `new`, for types that are no classes here. */
   readonly make: ((...args: readonly unknown[]) => unknown) | undefined;
+  /** True when the class makes other beans. */
+  readonly isFactoryBean: boolean;
   /** True when some class of the chain says what it serves as. */
   readonly declaresTypes: boolean;
   readonly #declared: ReadonlyMap<string, string>;
@@ -57,6 +59,7 @@ export class ClassInfo {
       }
     }
     this.types = new Set(chain.flatMap(({ names, info }) => [...names, ...(info?.types ?? [])]));
+    this.isFactoryBean = this.types.has('FactoryBean') || this.types.has(FACTORY_BEAN);
     this.ownNames = chain[0]?.names ?? [];
     this.declaresTypes = infos.some((info) => info.types !== undefined);
     this.#declared = declared;
@@ -213,18 +216,12 @@ export class ClassInfo {
     return this.types.has(type);
   }
 
-  /** True when the class makes other beans. */
-  get isFactoryBean(): boolean {
-    return (
-      this.types.has('FactoryBean') ||
-      this.types.has('org.springframework.beans.factory.FactoryBean')
-    );
-  }
-
   get #prototype(): object | undefined {
     return this.class.prototype as object | undefined;
   }
 }
+
+const FACTORY_BEAN = 'org.springframework.beans.factory.FactoryBean';
 
 /** A field or assignment at the beginning of a statement. */
 const FIELD = /(?:^|[;{}])\s*([A-Za-z_$][\w$]*)\s*(?:=[^=>]|;)/g;

@@ -54,10 +54,8 @@ export class Autowiring {
   }
 
   *#byType(property: WritableProperty, record: BeanRecord, chain: Chain): Making<unknown> {
-    const plan = this.#factory.autowiring.plan(property.type, record, chain, {
-      kind: 'property',
-      name: property.name,
-    });
+    const { name, type } = property;
+    const plan = this.#factory.autowiring.plan(type, record, chain, { kind: 'property', name });
     return plan === undefined
       ? undefined
       : yield* this.#factory.autowiring.make(plan, record, chain);
