@@ -96,6 +96,17 @@ const gates = {
     return `${links.length} links in ${documents.length} files`;
   },
 
+  /** Every class, interface, method, function, type and constant of the public API says what it is for, and its links lead somewhere. */
+  'api docs'() {
+    const { code, stdout, stderr } = node(bin('typedoc'), ['--emit', 'none', '--logLevel', 'Info']);
+    const report = stdout + stderr;
+    if (code !== 0 || /\[(warning|error)\]/.test(report)) throw new Error(report);
+    const names =
+      readFileSync(path.join(root, 'src/index.ts'), 'utf8').match(/^ {2}\w.*,$/gm) ?? [];
+    if (names.length === 0) throw new Error('src/index.ts exports nothing');
+    return `${names.length} names`;
+  },
+
   /** The table of Java names, which is made from the sources. */
   'porting table'() {
     const result = node(path.join(root, 'scripts/porting.mjs'), ['--check']);

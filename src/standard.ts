@@ -1,4 +1,5 @@
 import { Application, Router, WebSocketChatDataListener } from './apps/chat/index.ts';
+import { PeerLogLimits } from './base/index.ts';
 import { EventLoopWatch } from './boot/index.ts';
 import { ClassRegistry } from './container/index.ts';
 import { HTTPPlugin } from './plugins/http/index.ts';
@@ -54,6 +55,7 @@ export function standardClasses(): ClassRegistry {
   add('SharedObjectLimits', SharedObjectLimits);
   add('DeploymentPolicy', DeploymentPolicy);
   add('EventLoopWatch', EventLoopWatch);
+  add('PeerLogLimits', PeerLogLimits);
   add('MemoryStore', MemoryStore, 'org.red5.server.persistence.RamPersistence');
   add('LMDBStore', LMDBStore, 'org.red5.server.persistence.FilePersistence');
   add('RemoteService', RemoteService);

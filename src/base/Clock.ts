@@ -1,5 +1,6 @@
 /** A timer that can be cancelled. */
 export interface Timer {
+  /** Forgets the timer; safe twice and after it fired. */
   cancel(): void;
 }
 

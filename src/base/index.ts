@@ -9,6 +9,7 @@ export { type Clock, systemClock, type Timer } from './Clock.ts';
 export { describeError } from './describeError.ts';
 export type { Lifecycle } from './Lifecycle.ts';
 export { createLogger, type Logger, type LoggerOptions, type LogLevel } from './Logger.ts';
+export { PeerLogLimits } from './PeerLogLimits.ts';
 export {
   ConfigError,
   type ConfigErrorOptions,

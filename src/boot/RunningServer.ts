@@ -189,8 +189,9 @@ function listeningAddress(transport: TCPTransport): ListeningAddress[] {
   const { address: host, port } = address;
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   const place = `${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
-  const urls = transport.handlers.map(
-    ({ protocolName, urlScheme = protocolName }) => `${urlScheme}://${place}/`,
+  const schemes = transport.handlers.flatMap(
+    ({ protocolName, urlScheme = protocolName, urlSchemes = [urlScheme] }) => urlSchemes,
   );
+  const urls = schemes.map((scheme) => `${scheme}://${place}/`);
   return [{ transport: name, host, port, urls }];
 }

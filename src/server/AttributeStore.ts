@@ -41,6 +41,7 @@ export class AttributeStore {
     return this.#attributes === undefined ? [] : [...this.#attributes.keys()];
   }
 
+  /** Whether the attribute exists. */
   hasAttribute(name: string): boolean {
     return this.#attributes?.has(name) ?? false;
   }
@@ -122,11 +123,13 @@ export class AttributeStore {
     for (const name of this.getAttributeNames()) this.removeAttribute(name);
   }
 
+  /** Tells a listener of every change from now on. */
   addAttributeListener(listener: AttributeListener): void {
     this.#listeners ??= new Set();
     this.#listeners.add(listener);
   }
 
+  /** Removes what `addAttributeListener` added; nothing happens when it is not there. */
   removeAttributeListener(listener: AttributeListener): void {
     this.#listeners?.delete(listener);
   }

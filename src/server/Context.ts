@@ -2,7 +2,9 @@ import type { BeanInfo } from '../base/index.ts';
 
 /** What the server core needs of a bean container. */
 export interface ApplicationContext {
+  /** A bean by name; throws when there is none. */
   getBean<T = unknown>(name: string): T;
+  /** Whether there is a bean of this name, here or in the parent. */
   containsBean(name: string): boolean;
   /** Opens or finds a resource such as `/WEB-INF/x.properties`; absolute path of the file. */
   getResource?(path: string): unknown;
@@ -41,6 +43,7 @@ export class Context {
     return this.hasBean(name) ? this.#applicationContext?.getBean<T>(name) : undefined;
   }
 
+  /** A file of the webapp; the path is relative to its folder. */
   getResource(path: string): unknown {
     return this.#applicationContext?.getResource?.(path);
   }

@@ -290,6 +290,7 @@ export class Server implements Lifecycle {
     this.globalScope.addScopeListener(listener);
   }
 
+  /** Removes what `addScopeListener` added; nothing happens when it is not there. */
   removeScopeListener(listener: ScopeListener): void {
     this.globalScope.removeScopeListener(listener);
   }
@@ -299,6 +300,7 @@ export class Server implements Lifecycle {
     this.#connectionListeners.add(listener);
   }
 
+  /** Removes what `addConnectionListener` added; nothing happens when it is not there. */
   removeConnectionListener(listener: ConnectionListener): void {
     this.#connectionListeners.delete(listener);
   }

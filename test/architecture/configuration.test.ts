@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument } from 'yaml';
+import { PeerLogLimits } from '../../src/base/index.ts';
 import { EventLoopWatch } from '../../src/boot/index.ts';
 import { HTTPPlugin } from '../../src/plugins/http/index.ts';
 import { RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
@@ -30,6 +31,7 @@ const classes: Readonly<Record<string, DocumentedClass>> = {
   DeploymentPolicy,
   EventLoopWatch,
   SharedObjectLimits,
+  PeerLogLimits,
   GlobalScope,
   WebScope,
   LMDBStore,
@@ -90,13 +92,19 @@ describe('docs/reference/configuration.md', async () => {
   }
 });
 
+/** The beans of a file, and then those of its profiles. */
+function beansOf(file: unknown): Pair[] {
+  assert.ok(isMap(file));
+  const beans = file.get('beans');
+  const nested = file.get('nested');
+  assert.ok(isMap(beans));
+  return [...beans.items, ...(isSeq(nested) ? nested.items.flatMap(beansOf) : [])];
+}
+
 describe('conf/red5.yaml', async () => {
   const file = await readFile(path.join(repository, 'conf/red5.yaml'), 'utf8');
   const document: Document = parseDocument(file, { logLevel: 'silent' });
-  const beans = document.get('beans');
-  assert.ok(isMap(beans));
-
-  for (const { key, value } of beans.items) {
+  for (const { key, value } of beansOf(document.contents)) {
     assert.ok(isScalar(key) && isMap(value));
     const type = classes[String(value.get('class'))];
     if (type === undefined) continue;
@@ -120,6 +128,8 @@ describe('conf/red5.yaml', async () => {
         // What makes the beans of one class different from each other.
         if (type === TCPTransport && ['name', 'port'].includes(property)) continue;
         if (type === GlobalScope) continue;
+        // The class has no place of its own for files.
+        if (['keyFile', 'certificateFile'].includes(property)) continue;
         assert.equal(shown.get(property), defaultText(instance, property), property);
       }
     });

@@ -32,6 +32,33 @@ describe('what ships', () => {
     );
   });
 
+  it('opens https and rtmps with the profile tls', async () => {
+    const logger = new MemoryLogger();
+    await using server = await startServer({
+      root: repository,
+      systemProperties: {
+        'http.port': '0',
+        'rtmp.port': '0',
+        'ws.port': '0',
+        'https.port': '0',
+        'rtmps.port': '0',
+        'spring.profiles.active': 'tls',
+        'tls.selfSigned': 'true',
+      },
+      logger,
+    });
+    const https = server.addresses.find(({ transport }) => transport === 'https');
+    assert.deepEqual(https?.urls, [
+      `https://localhost:${https?.port}/`,
+      `rtmps://localhost:${https?.port}/`,
+    ]);
+    assert.ok(server.addresses.some(({ transport }) => transport === 'rtmps'));
+    assert.deepEqual(
+      logger.lines.filter((line) => line.startsWith('error')),
+      [],
+    );
+  });
+
   it('takes the Java names of what Red5 webapps use', () => {
     const names = new Set(standardClasses().names());
     for (const name of [

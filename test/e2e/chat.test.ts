@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { TestBrowser, takeScreenshot } from '../support/Browser.ts';
 import { ChatPage } from '../support/ChatPage.ts';
 import { RTMPTestClient } from '../support/rtmp/RTMPTestClient.ts';
-import { ServerFolder, ServerProcess } from '../support/ServerProcess.ts';
+import { freePorts, ServerFolder, ServerProcess } from '../support/ServerProcess.ts';
 import {
   addChatCopy,
   addStaticOnly,
@@ -238,6 +238,34 @@ describe('the chat', () => {
       assert.deepEqual(await b.texts.atLeast(1), ['to all']);
       assert.deepEqual(await a.texts.atLeast(1), ['to all']);
     });
+  });
+
+  it('works over https and wss with the certificate for development, beside people without', async () => {
+    await using folder = await ServerFolder.create();
+    const { http: https, ws: rtmps } = await freePorts();
+    await using server = await ServerProcess.start({
+      folder: folder.path,
+      args: [
+        '-Dspring.profiles.active=tls',
+        '-Dtls.selfSigned=true',
+        `-Dhttps.port=${https}`,
+        `-Drtmps.port=${rtmps}`,
+      ],
+    });
+    const untrusted = { ignoreHTTPSErrors: true };
+    const url = `https://localhost:${https}/chat/#room1`;
+    const ann = await ChatPage.enter(browser, url, 'Ann', untrusted);
+    const bob = await ChatPage.enter(browser, server.httpURL('/chat/#room1'), 'Bob');
+    assert.equal(await ann.page.evaluate('isSecureContext'), true);
+    await ann.say('in secret');
+    await bob.sees('in secret');
+    await bob.say('in the open');
+    await ann.sees('in the open');
+    assert.deepEqual(await ann.texts(), ['in secret', 'in the open']);
+    assert.deepEqual(ann.errors, []);
+    await ann.page.context().close();
+    await bob.page.context().close();
+    assert.equal(await server.stop(), 0);
   });
 
   it('comes back by itself after a restart of the server', async () => {

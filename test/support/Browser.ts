@@ -9,6 +9,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly reducedMotion?: 'reduce' | 'no-preference';
+  /** Goes on where a certificate is not to be trusted. */
+  readonly ignoreHTTPSErrors?: boolean;
 }
 
 /** One Chromium for a test file; each page is a person of its own, with its own storage. */
@@ -38,6 +40,7 @@ export class TestBrowser {
     const context = await this.#browser.newContext({
       colorScheme: options.colorScheme ?? 'light',
       reducedMotion: options.reducedMotion ?? 'no-preference',
+      ignoreHTTPSErrors: options.ignoreHTTPSErrors ?? false,
       viewport: { width: options.width ?? 1100, height: options.height ?? 760 },
     });
     const page = await context.newPage();

@@ -114,10 +114,8 @@ abstract class PlaceholderConfigurer extends PropertiesConfigurer {
           return find(key);
         };
         try {
-          return {
-            text: this.#finish(replacePlaceholders(text, watched, syntax, location, names)),
-            secret,
-          };
+          const result = this.#finish(replacePlaceholders(text, watched, syntax, location, names));
+          return { text: result, secret, isNull: result === this.nullValue };
         } catch (error) {
           problems.catch(inBean(error, name));
           return { text, secret: false };

@@ -1,4 +1,4 @@
-import type { BeanInfo, Signature } from '../../base/index.ts';
+import type { BeanInfo, MethodInfo, Signature } from '../../base/index.ts';
 import type { ClassEntry } from '../classes/ClassRegistry.ts';
 import type { NumberName } from '../classes/TypeRef.ts';
 import { convertNumber } from '../conversion/convertNumber.ts';
@@ -100,7 +100,7 @@ function javaValues(): ClassEntry[] {
     (one) =>
       convertNumber(one as string | number, name);
   return [
-    value('java.lang.String', [[], TEXT], (text = '') => text),
+    value('java.lang.String', [[], TEXT], (text = '') => String(text)),
     value('java.lang.Integer', [[['value', 'int']], TEXT], number('int')),
     value('java.lang.Long', [[['value', 'long']], TEXT], number('long')),
     value('java.lang.Short', [[['value', 'short']], TEXT], number('short')),
@@ -128,6 +128,7 @@ const CONSTANTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'java.lang.Byte': { MIN_VALUE: -128, MAX_VALUE: 127 },
   'java.lang.Short': { MIN_VALUE: -32_768, MAX_VALUE: 32_767 },
   'java.lang.Integer': { MIN_VALUE: -2_147_483_648, MAX_VALUE: 2_147_483_647 },
+  'java.lang.Long': { MIN_VALUE: -(2n ** 63n), MAX_VALUE: 2n ** 63n - 1n },
   'java.lang.Double': { MAX_VALUE: Number.MAX_VALUE, MIN_VALUE: Number.MIN_VALUE, NaN: Number.NaN },
 };
 
@@ -152,7 +153,16 @@ function value(name: string, constructors: readonly Signature[], make: Make): Cl
   const beanInfo: BeanInfo = {
     constructors,
     properties: {},
-    methods: { valueOf: [{ parameters: TEXT, returns: name }] },
+    methods: { valueOf: valueOfSignatures(name) },
   };
   return { name, class: type, aliases: [name.slice(name.lastIndexOf('.') + 1)], beanInfo, make };
+}
+
+/** `String.valueOf` takes anything, those of the other classes take text. */
+function valueOfSignatures(name: string): readonly MethodInfo[] {
+  if (name !== 'java.lang.String') return [{ parameters: TEXT, returns: name }];
+  return ['int', 'long', 'double', 'boolean', 'char', 'Object'].map((type) => ({
+    parameters: [['value', type]],
+    returns: name,
+  }));
 }

@@ -19,8 +19,8 @@ export function convertNumber(
   }
   if (name === 'decimal') return toDecimal(String(value));
   if (typeof value !== 'string') return Number(value);
-  const text = value.trim();
-  if (isHexadecimal(text)) return Number(toInteger(text, name));
+  const text = withoutSpaces(value);
+  if (name === 'number' && isHexadecimal(text)) return Number(toInteger(text, name));
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?$/.test(text)) {
     const special = /^([+-]?)(Infinity|NaN)$/.exec(text);
     if (special === null) throw cannot(value, name);
@@ -29,9 +29,14 @@ export function convertNumber(
   return Number(text.replace(/[dDfF]$/, ''));
 }
 
+/** As in Spring, blanks may group digits. */
+function withoutSpaces(text: string): string {
+  return text.replace(/\s+/g, '');
+}
+
 /** Decimals stay text, because numbers cannot hold them exactly. */
 function toDecimal(value: string): string {
-  const text = value.trim();
+  const text = withoutSpaces(value);
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return text;
   throw cannot(value, 'decimal');
 }
@@ -42,7 +47,7 @@ function toInteger(value: string | number | bigint, name: NumberName): bigint {
     if (!Number.isInteger(value)) throw cannot(String(value), name);
     return BigInt(value);
   }
-  const text = value.trim();
+  const text = withoutSpaces(value);
   const parts = /^([+-]?)(?:(0[xX]|#)([\da-fA-F]+)|(\d+))$/.exec(text);
   if (parts === null || text.length > 100) throw cannot(value, name);
   const [, sign, , hex, decimal] = parts;

@@ -3,8 +3,8 @@ import type { ClassRegistry } from '../classes/ClassRegistry.ts';
 import { anyType, describeType, type TypeRef } from '../classes/TypeRef.ts';
 import { ConversionError } from './ConversionError.ts';
 import { convertNumber } from './convertNumber.ts';
-import { convertSimple } from './convertSimple.ts';
-import type { Resource } from './Resource.ts';
+import { convertSimple, isSimple } from './convertSimple.ts';
+import { Resource } from './Resource.ts';
 
 /** Turns text into a value of a type a program adds. */
 export type Converter = (text: string) => unknown;
@@ -56,15 +56,17 @@ export function convertValue(value: unknown, type: TypeRef, context: ConversionC
     case 'class':
       return convertToClass(value, context);
     case 'resource':
-      return typeof value === 'string' ? context.resource(value) : value;
+      return convertToResource(value, context);
     case 'stream':
-      return typeof value === 'string' ? context.resource(value).text : value;
+      return typeof value === 'string' ? context.resource(value).text : foreign(value, type);
     case 'properties':
       return convertToProperties(value);
     case 'bean':
       return convertToBean(value, type.name, context);
     default:
-      return typeof value === 'string' ? convertSimple(value, type.kind) : value;
+      if (typeof value === 'string') return convertSimple(value, type.kind);
+      if (isSimple(value, type.kind)) return value;
+      throw new ConversionError(cannotMessage(value, type));
   }
 }
 
@@ -104,10 +106,6 @@ function convertToString(value: unknown): unknown {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value);
-  if (Array.isArray(value)) {
-    if (value.length === 1) return convertToString(value[0]);
-    if (value.every((one) => typeof one === 'string')) return value.join(',');
-  }
   throw new ConversionError(cannotMessage(value, { kind: 'string' }));
 }
 
@@ -143,17 +141,21 @@ function convertToChar(value: unknown, nullable: boolean): string | null {
 type ElementType = { readonly kind: 'list' | 'set' | 'array'; readonly element: TypeRef };
 
 function convertToArray(value: unknown, type: ElementType, context: ConversionContext): unknown {
-  if (value instanceof Map) throw new ConversionError(cannotMessage(value, type));
   if (value instanceof Uint8Array) return value;
+  // Text is the bytes of the text, not a list of numbers.
+  if (typeof value === 'string' && isBytes(type)) return Buffer.from(value);
   const elements = toElements(value, type, context);
   return convertElements(elements, type.element, context);
 }
 
 function convertToSet(value: unknown, type: ElementType, context: ConversionContext): unknown {
-  if (value instanceof Map) throw new ConversionError(cannotMessage(value, type));
   const elements = toElements(value, type, context);
   const converted = convertElements(elements, type.element, context);
   return value instanceof Set && converted === elements ? value : new Set(converted);
+}
+
+function isBytes({ kind, element }: ElementType): boolean {
+  return kind === 'array' && element.kind === 'number' && element.name === 'byte';
 }
 
 /** Text is one element of a list, but several of an array, and of lists of classes and constants. */
@@ -169,7 +171,7 @@ function toElements(
   if (element.kind === 'char') return type.kind === 'array' ? [...value] : [value];
   const named = element.kind === 'bean' && context.classes.findEnum(element.name) !== undefined;
   if (type.kind !== 'array' && element.kind !== 'class' && !named) return [value];
-  return value.trim() === '' ? [] : value.split(',').map((part) => part.trim());
+  return value === '' ? [] : value.split(',').map((part) => part.trim());
 }
 
 function convertElements(
@@ -253,9 +255,22 @@ function convertToRecord(value: unknown, type: EntryType, context: ConversionCon
   return record;
 }
 
+function convertToResource(value: unknown, context: ConversionContext): unknown {
+  if (value instanceof Resource) return value;
+  if (typeof value === 'string') return value.trim() === '' ? null : context.resource(value);
+  throw new ConversionError(cannotMessage(value, { kind: 'resource' }));
+}
+
+/** Lets an object of the program's own through, and nothing that a bean file can write. */
+function foreign(value: unknown, type: TypeRef): unknown {
+  if (typeof value === 'object' && !isBuiltIn(value)) return value;
+  throw new ConversionError(cannotMessage(value, type));
+}
+
 function convertToClass(value: unknown, context: ConversionContext): unknown {
   if (typeof value === 'function') return value;
   if (typeof value !== 'string') throw new ConversionError(cannotMessage(value, { kind: 'class' }));
+  if (value.trim() === '') return null;
   const found = context.findClass(value.trim());
   if (found === undefined) throw new ConversionError(`class "${value.trim()}" is not registered`);
   return found;
@@ -267,12 +282,16 @@ function convertToProperties(value: unknown): unknown {
       ([key, one]) => typeof key === 'string' && typeof one === 'string',
     );
     if (isText) return value;
-    return new Map([...value].map(([key, one]) => [String(key), one === null ? '' : String(one)]));
+    return new Map([...value].map(([key, one]) => [propertyText(key), propertyText(one)]));
   }
   if (typeof value === 'string') return convertSimple(value, 'properties');
   if (isRecord(value))
-    return new Map(Object.entries(value).map(([key, one]) => [key, String(one)]));
+    return new Map(Object.entries(value).map(([key, one]) => [key, propertyText(one)]));
   throw new ConversionError(cannotMessage(value, { kind: 'properties' }));
+}
+
+function propertyText(value: unknown): string {
+  return String(convertToString(Array.isArray(value) && value.length === 1 ? value[0] : value));
 }
 
 function convertToBean(value: unknown, name: string, context: ConversionContext): unknown {
@@ -332,12 +351,26 @@ function convertTextToBean(text: string, name: string, context: ConversionContex
 /**
  * True when a value may be given where a bean of the type is wanted.
  *
- * Types exist only where classes declare them, so what declares nothing is let through.
+ * Types exist only where classes declare them, so an object that declares nothing is let through; a collection is no bean.
  */
 export function isAssignable(value: unknown, name: string, classes: ClassRegistry): boolean {
   const info = classes.describeValue(value);
+  if (isBuiltIn(value)) return info?.is(name) === true;
   if (info === undefined) return typeof value === 'object' || typeof value === 'function';
   return info.is(name) || !info.declaresTypes;
+}
+
+/** True for what a bean file makes by itself: collections, and values of simple types. */
+function isBuiltIn(value: unknown): boolean {
+  return (
+    Array.isArray(value) ||
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof Intl.Locale ||
+    value instanceof URL ||
+    value instanceof RegExp ||
+    value instanceof Resource
+  );
 }
 
 /** The type to convert to when a property declares none: that of its present value. */

@@ -1,11 +1,11 @@
 import type { BeanDefinition, PropertyDefinition, Value } from './BeanDefinition.ts';
 import type { Text } from './beanFile.ts';
 
-/** Changes one text; `secret` is true when what it became must not be shown. */
+/** Changes one text; `secret` is true when what it became must not be shown, `isNull` when a value becomes null. */
 export type TextMapper = (
   text: string,
   location: Text['location'],
-) => { readonly text: string; readonly secret: boolean };
+) => { readonly text: string; readonly secret: boolean; readonly isNull?: boolean };
 
 /** Applies a mapper to every text of a definition that may hold placeholders, inner beans included. */
 export function mapTexts(definition: BeanDefinition, map: TextMapper): void {
@@ -43,7 +43,8 @@ export function mapTexts(definition: BeanDefinition, map: TextMapper): void {
 export function mapValue(value: Value, map: TextMapper): Value {
   switch (value.kind) {
     case 'text': {
-      const { text, secret } = map(value.text, value.location);
+      const { text, secret, isNull } = map(value.text, value.location);
+      if (isNull === true) return { kind: 'null', location: value.location };
       if (text === value.text) return value;
       return secret ? { ...value, text, secret } : { ...value, text };
     }

@@ -191,7 +191,7 @@ export class BeanCreator {
   ): (parameter: Parameter) => Planned | undefined {
     return ({ type, name }) => {
       try {
-        const plan = this.#factory.planAutowire(type, record, chain, name);
+        const plan = this.#factory.planAutowire(type, record, chain, { kind: 'parameter', name });
         return plan && new Planned(plan);
       } catch (error) {
         if (error instanceof ConfigError) throw new ArgumentsError(error.message, { cause: error });
@@ -538,7 +538,8 @@ export class BeanCreator {
   }
 
   *#autowireByType(property: WritableProperty, record: BeanRecord, chain: Chain): Making<unknown> {
-    const plan = this.#factory.planAutowire(property.type, record, chain, property.name);
+    const { name, type } = property;
+    const plan = this.#factory.planAutowire(type, record, chain, { kind: 'property', name });
     return plan === undefined ? undefined : yield* this.#factory.makePlan(plan, record, chain);
   }
 

@@ -73,6 +73,9 @@ const JAVA_TYPES: Readonly<Partial<Record<TypeRef['kind'], string>>> = {
 const JAVA_NUMBERS: Readonly<Partial<Record<NumberName, string>>> = {
   int: 'java.lang.Integer',
   long: 'java.lang.Long',
+  short: 'java.lang.Short',
+  byte: 'java.lang.Byte',
+  float: 'java.lang.Float',
   double: 'java.lang.Double',
 };
 
@@ -84,6 +87,12 @@ function javaTypeOf(type: TypeRef): string | undefined {
 export interface Candidate {
   readonly factory: BeanFactory;
   readonly record: BeanRecord;
+}
+
+/** What a bean is looked for. */
+interface Wanted {
+  readonly kind: 'parameter' | 'property';
+  readonly name: string;
 }
 
 /** What autowiring by type found: an object that is there, one bean, or all beans of a type. */
@@ -98,10 +107,17 @@ export type AutowirePlan =
 function membersOf(
   type: TypeRef,
 ): { readonly kind: 'list' | 'set' | 'array' | 'map'; readonly type: string } | undefined {
-  if (type.kind === 'map')
-    return type.value.kind === 'bean' ? { kind: 'map', type: type.value.name } : undefined;
+  if (type.kind === 'map') return membersNamed('map', type.value);
   if (type.kind !== 'list' && type.kind !== 'set' && type.kind !== 'array') return undefined;
-  return type.element.kind === 'bean' ? { kind: type.kind, type: type.element.name } : undefined;
+  return membersNamed(type.kind, type.element);
+}
+
+function membersNamed<K extends string>(
+  kind: K,
+  member: TypeRef,
+): { readonly kind: K; readonly type: string } | undefined {
+  const type = member.kind === 'bean' ? member.name : javaTypeOf(member);
+  return type === undefined ? undefined : { kind, type };
 }
 
 /** The service identifier under which inversify knows the beans of a type. */
@@ -861,29 +877,35 @@ export class BeanFactory {
    *
    * Undefined when nothing fits.
    *
+   * @param wanted - a parameter's name chooses among several; a property's does not, as in Spring
    * @throws ConfigError BEAN_NOT_UNIQUE when several fit
    */
   planAutowire(
     type: TypeRef,
     record: BeanRecord,
     chain: Chain,
-    what: string,
+    wanted: Wanted,
   ): AutowirePlan | undefined {
-    if (type.kind === 'bean') return this.#planOne(type.name, record, chain, what);
+    if (type.kind === 'bean') return this.#planOne(type.name, record, chain, wanted);
     const members = membersOf(type);
     if (members === undefined) {
       const java = javaTypeOf(type);
-      return java === undefined ? undefined : this.#planOne(java, record, chain, what);
+      return java === undefined ? undefined : this.#planOne(java, record, chain, wanted);
     }
     const candidates = this.candidates(members.type, record);
     return candidates.length === 0 ? undefined : { kind: members.kind, candidates };
   }
 
-  #planOne(type: string, record: BeanRecord, chain: Chain, what: string): AutowirePlan | undefined {
+  #planOne(
+    type: string,
+    record: BeanRecord,
+    chain: Chain,
+    wanted: Wanted,
+  ): AutowirePlan | undefined {
     if (FACTORY_TYPES.has(type)) return { kind: 'ready', value: this.facade };
     const candidates = this.candidates(type, record);
     const chosen =
-      candidates.length > 1 ? this.#primary(type, candidates, chain, what) : candidates[0];
+      candidates.length > 1 ? this.#primary(type, candidates, chain, wanted) : candidates[0];
     if (chosen !== undefined) return { kind: 'one', candidates: [chosen] };
     for (
       let factory: BeanFactory | undefined = this;
@@ -894,18 +916,27 @@ export class BeanFactory {
         return { kind: 'ready', value: factory.container.get(beanType(type)) };
       }
     }
-    return undefined;
+    // As a last resort the bean itself, as in Spring.
+    const fits = wanted.kind === 'property' && this.recordsOfType(type).includes(record);
+    return fits && record.definition.autowireCandidate
+      ? { kind: 'one', candidates: [{ factory: this, record }] }
+      : undefined;
   }
 
   #primary<T extends Candidate>(
     type: string,
     candidates: readonly T[],
     chain: Chain,
-    what: string,
+    { kind, name: what }: Wanted,
   ): T {
     const primary = candidates.filter(({ record }) => record.definition.primary);
     const [only] = primary;
     if (only !== undefined && primary.length === 1) return only;
+    const named = candidates.find(
+      ({ record, factory }) =>
+        record.name === what || factory.aliasesOf(record.name).includes(what),
+    );
+    if (kind === 'parameter' && primary.length === 0 && named !== undefined) return named;
     const names = candidates.map(({ record }) => `"${record.name}"`).join(', ');
     const message = `${candidates.length} beans of type ${type} fit "${what}": ${names}; mark one as primary or set the property`;
     throw configError('BEAN_NOT_UNIQUE', message, chain.frames.at(-1)?.record.definition.location, {
@@ -918,7 +949,8 @@ export class BeanFactory {
     if (plan.kind === 'ready') return plan.value;
     const beans = new Map<string, unknown>();
     for (const candidate of plan.candidates) {
-      if (candidate.record.definition.singleton) candidate.record.usedBy.add(record);
+      if (candidate.record.definition.singleton && candidate.record !== record)
+        candidate.record.usedBy.add(record);
       const bean = yield* candidate.factory.obtain(candidate.record, chain, false);
       if (plan.kind === 'one') return bean;
       beans.set(candidate.record.name, bean);

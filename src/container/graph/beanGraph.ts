@@ -114,7 +114,7 @@ function* autowiredEdges(record: BeanRecord, factory: BeanFactory): Generator<Be
   if (info === undefined || definition.autowire === 'no') return;
   if (usesConstructor(definition, info)) {
     for (const { name, type } of info.constructors?.[0] ?? []) {
-      for (const to of found(record, factory, name, type))
+      for (const to of found(record, factory, { kind: 'parameter', name }, type))
         yield { from, to, label: name, autowired: true };
     }
     return;
@@ -128,7 +128,7 @@ function* autowiredEdges(record: BeanRecord, factory: BeanFactory): Generator<Be
     const type = info.propertyType(name);
     if (type.kind !== 'bean' && type.kind !== 'list' && type.kind !== 'set' && type.kind !== 'map')
       continue;
-    for (const to of found(record, factory, name, type))
+    for (const to of found(record, factory, { kind: 'property', name }, type))
       yield { from, to, label: name, autowired: true };
   }
 }
@@ -136,11 +136,11 @@ function* autowiredEdges(record: BeanRecord, factory: BeanFactory): Generator<Be
 function found(
   record: BeanRecord,
   factory: BeanFactory,
-  name: string,
+  wanted: Parameters<BeanFactory['planAutowire']>[3],
   type: Parameters<BeanFactory['planAutowire']>[0],
 ): string[] {
   try {
-    const plan = factory.planAutowire(type, record, new Chain(), name);
+    const plan = factory.planAutowire(type, record, new Chain(), wanted);
     return plan === undefined || plan.kind === 'ready'
       ? []
       : plan.candidates.map((one) => one.record.name);

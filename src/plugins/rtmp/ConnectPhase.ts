@@ -23,6 +23,8 @@ export interface ConnectAnswers {
   /** Name and version for clients that look at them. */
   readonly fmsVer: string;
   readonly capabilities: number;
+  /** Whether a client's bandwidth is measured when it has connected. */
+  readonly bandwidthDetection: boolean;
 }
 
 /** Messages that a client may send ahead of the answer to its connect before it has to wait. */
@@ -110,6 +112,7 @@ export class ConnectPhase implements LinkListener {
       return await this.#services.server.connect(connection, request.args);
     } catch (error) {
       this.#services.logger.error(`connecting to "${request.path}" failed`, {
+        remoteAddress: this.#link.peer.remoteAddress,
         reason: describeError(error),
         stack: error instanceof Error ? error.stack : undefined,
       });
@@ -135,6 +138,8 @@ export class ConnectPhase implements LinkListener {
     this.#answer(message, command, '_result', properties, info);
     this.#link.changeOutChunkSize(answers.outChunkSize);
     connection.accepted(request.encoding, this.#held);
+    // Not before the answer, where Red5 does it: clients take no calls before they know that they are connected.
+    if (answers.bandwidthDetection) connection.checkBandwidth().catch(() => undefined);
     if (this.#held.length >= MAX_HELD) this.#link.resume();
   }
 

@@ -10,6 +10,7 @@ import {
   type SharedObjectBatch,
   type SharedObjectSubscriber,
 } from '../../server/index.ts';
+import { type Bandwidth, BandwidthCheck } from './bandwidth/BandwidthCheck.ts';
 import type { RTMPMessage } from './chunk/RTMPMessage.ts';
 import type { ConnectRequest } from './connectRequest.ts';
 import type { LinkListener, RTMPLink } from './link/RTMPLink.ts';
@@ -49,6 +50,7 @@ export class RTMPConnection
   readonly #services: ConnectionServices;
   readonly #calls: PendingCalls;
   readonly #streams: StreamCommands;
+  readonly #bandwidth: BandwidthCheck;
   #encoding: ObjectEncoding = 0;
   #closed = false;
 
@@ -68,6 +70,7 @@ export class RTMPConnection
       maxCalls: services.maxPendingCalls,
     });
     this.#streams = new StreamCommands(services.maxStreams);
+    this.#bandwidth = new BandwidthCheck(this, services.server.clock);
   }
 
   /** How values are written: 0 is AMF0, 3 is AMF3. */
@@ -132,6 +135,15 @@ export class RTMPConnection
     this.#send({ name: method, transactionID: 0, commandObject: null, args });
   }
 
+  /**
+   * Measures how fast the client takes data: it is asked by `onBWCheck` and told by `onBWDone`, and has to have both methods.
+   *
+   * @throws Red5Error `CALL_FAILED`, `CALL_TIMED_OUT` or `NOT_CONNECTED` when it does not answer
+   */
+  checkBandwidth(): Promise<Bandwidth> {
+    return this.#bandwidth.measure();
+  }
+
   sharedObjectChanged(batch: SharedObjectBatch): void {
     const { encoder, logger } = this.#services;
     try {
@@ -139,6 +151,7 @@ export class RTMPConnection
       this.#link.sendEncoded(bytes, batch);
     } catch (error) {
       logger.error(`a change of shared object "${batch.name}" cannot be sent`, {
+        remoteAddress: this.remoteAddress,
         reason: describeError(error),
       });
     }
@@ -202,6 +215,7 @@ export class RTMPConnection
       this.#answer(message, command, '_error', info);
       return;
     }
+    if (this.#measuresBandwidth(message, command)) return;
     const outcome = this.#streams.run(command, message.messageStreamID);
     if (outcome === undefined) {
       this.#call(message, command);
@@ -212,6 +226,25 @@ export class RTMPConnection
     if (error !== undefined) this.#answer(message, command, '_error', error);
     if (status !== undefined) this.#status(message.messageStreamID, status);
     if (close === true) this.#link.end();
+  }
+
+  /** What Flash Media Server knows of bandwidth, unless the application has a method of its own under the name. */
+  #measuresBandwidth(message: RTMPMessage, command: Command): boolean {
+    const { name, args } = command;
+    const isUp = name === 'checkBandwidthUp';
+    if (!isUp && !BandwidthCheck.isAskedBy(name)) return false;
+    const handler = this.scope?.handler;
+    const { remoteCalls } = this.#services.server;
+    if (handler !== undefined && remoteCalls.methodsOf(handler).has(name)) return false;
+    if (isUp) {
+      const time = Array.isArray(args[0]) ? args[0][0] : args[0];
+      const value = { cOutBytes: this.readBytes, cInBytes: this.writtenBytes, time };
+      this.#answer(message, command, '_result', value);
+      return true;
+    }
+    this.#answer(message, command, '_result', null);
+    this.#bandwidth.measure(name).catch(() => undefined); // The client was told what can be told.
+    return true;
   }
 
   #call(message: RTMPMessage, command: Command): void {
@@ -236,7 +269,10 @@ export class RTMPConnection
     } catch (error) {
       if (!(error instanceof Red5Error)) throw error;
       const description = 'The result cannot be sent.';
-      this.#services.logger.error(`result of "${command.name}" cannot be sent: ${error.message}`);
+      const { logger } = this.#services;
+      const { remoteAddress } = this;
+      const what = `result of "${command.name}" cannot be sent: ${error.message}`;
+      logger.error(what, { remoteAddress });
       const info = errorInfo('NetConnection.Call.Failed', description);
       this.#answer(message, command, '_error', info);
     }

@@ -56,6 +56,7 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
       peerBandwidthBytes: 'int',
       fmsVer: 'string',
       capabilities: 'int',
+      bandwidthDetection: 'boolean',
       exposeErrors: 'boolean',
     },
   };
@@ -114,6 +115,8 @@ export class RTMPPlugin implements Red5Plugin, Lifecycle {
   fmsVer = 'RED5/2,0,40,0';
   /** What clients are told as the server's abilities, in Flash Media Server's bits. */
   capabilities = 33;
+  /** Whether each client's bandwidth is measured when it has connected; it needs methods `onBWCheck` and `onBWDone`. */
+  bandwidthDetection = false;
   /** Whether clients are told the class of an error that a method threw; for development. */
   exposeErrors = false;
 

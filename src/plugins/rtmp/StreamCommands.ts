@@ -50,8 +50,6 @@ export class StreamCommands {
       case 'FCUnpublish':
       case 'FCSubscribe':
       case 'FCUnsubscribe':
-      case '_checkbw':
-      case 'checkBandwidth':
       case 'setPeerInfo':
         return DONE;
       case 'getStreamLength':

@@ -7,6 +7,7 @@
  *
  * @packageDocumentation
  */
+export type { Bandwidth } from './bandwidth/BandwidthCheck.ts';
 export type { ObjectEncoding } from './message/messageType.ts';
 export { RTMPConnection } from './RTMPConnection.ts';
 export { RTMPHandler } from './RTMPHandler.ts';

@@ -23,11 +23,16 @@ export class WSMessage {
   readonly timeStamp: number;
   #text: string | undefined;
 
-  constructor(connection: WebSocketConnection, payload: Buffer, messageType: MessageType) {
+  /** @internal */
+  constructor(
+    connection: WebSocketConnection,
+    payload: Buffer,
+    { isBinary, timeStamp }: { readonly isBinary: boolean; readonly timeStamp: number },
+  ) {
     this.connection = connection;
     this.payload = payload;
-    this.messageType = messageType;
-    this.timeStamp = Date.now();
+    this.messageType = isBinary ? 'binary' : 'text';
+    this.timeStamp = timeStamp;
   }
 
   /** Application and rooms of the connection it came from: `chat/room1`. */

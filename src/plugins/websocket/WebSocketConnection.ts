@@ -2,8 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import { BaseConnection, type CloseReason } from '../../server/index.ts';
 import { encodeBinaryFrame, encodeTextFrame, isTextFrame, payloadOf } from './frame/encodeFrame.ts';
-import { type FanOut, FanOutMember, type FanOutTarget } from './frame/FanOut.ts';
+import type { FanOut } from './frame/FanOut.ts';
+import { FanOutMember, type FanOutOwner, type FanOutTarget } from './frame/FanOutMember.ts';
+import type { SendOptions } from './SendOptions.ts';
 import type { WebSocketScope } from './WebSocketScope.ts';
+import type { WebSocketScopeManager } from './WebSocketScopeManager.ts';
 
 /** Close codes of RFC 6455, 7.4.1, and the registered 1013. */
 export const CLOSE_CODE = {
@@ -25,6 +28,14 @@ const CODE_OF_REASON: Readonly<Record<CloseReason['kind'], number>> = {
 /** RFC 6455, 5.5: a close frame's payload is at most 125 bytes, of which the code takes two. */
 const MAX_REASON_BYTES = 123;
 
+/** Who runs a connection. @internal */
+export interface WebSocketConnectionOwner {
+  /** The server shuts the connection's application down; the peer was told. */
+  ended(connection: WebSocketConnection): void;
+  /** Takes it to the manager of a new version of its application; false when that takes no part in WebSocket. */
+  moved(connection: WebSocketConnection): boolean;
+}
+
 /** What an opening handshake said. @internal */
 export interface WebSocketConnectionOptions {
   readonly host: string;
@@ -36,17 +47,8 @@ export interface WebSocketConnectionOptions {
   readonly headers: IncomingHttpHeaders;
   readonly protocol: string | undefined;
   readonly fanOut: FanOut;
-  /** The server shuts the connection's application down; the peer was told. */
-  readonly onShutdown: (connection: WebSocketConnection) => void;
-  /** Takes the connection from one version of its application to the next. */
-  readonly mover: ConnectionMover;
-}
-
-/** What a connection needs to go over to a new version of its application. @internal */
-export interface ConnectionMover {
-  leaveManager(connection: WebSocketConnection, silent: boolean): void;
-  /** False when the new version takes no part in WebSocket. */
-  enterManager(connection: WebSocketConnection, silent: boolean): boolean;
+  readonly manager: WebSocketScopeManager;
+  readonly owner: WebSocketConnectionOwner;
 }
 
 /**
@@ -56,7 +58,7 @@ export interface ConnectionMover {
  *
  * @red5 org.red5.net.websocket.WebSocketConnection
  */
-export class WebSocketConnection extends BaseConnection {
+export class WebSocketConnection extends BaseConnection implements FanOutOwner {
   /** All request headers of the handshake, names in lower case. */
   readonly headers: IncomingHttpHeaders;
   /** The sub-protocol that was agreed on. */
@@ -73,8 +75,9 @@ export class WebSocketConnection extends BaseConnection {
   lastPing = 0;
   /** Its place in groups, and its queue. @internal */
   readonly member: FanOutMember;
-  readonly #onShutdown: (connection: WebSocketConnection) => void;
-  readonly #mover: ConnectionMover;
+  /** The manager of its application, of the version that it is with. @internal */
+  manager: WebSocketScopeManager;
+  readonly #owner: WebSocketConnectionOwner;
   /** What the peer sent while it goes over to a new version of its application; undefined when it does not. */
   #heldBack: (() => void)[] | undefined;
   #socket: WebSocket | undefined;
@@ -94,11 +97,9 @@ export class WebSocketConnection extends BaseConnection {
     });
     this.headers = options.headers;
     this.protocol = options.protocol;
-    this.#onShutdown = options.onShutdown;
-    this.#mover = options.mover;
-    this.member = new FanOutMember(options.fanOut, () =>
-      this.close(CLOSE_CODE.TRY_AGAIN_LATER, 'too slow for what is sent'),
-    );
+    this.manager = options.manager;
+    this.#owner = options.owner;
+    this.member = new FanOutMember(options.fanOut, this);
   }
 
   /** The session id, under the name Red5's WebSocket connections had for it. */
@@ -136,7 +137,7 @@ export class WebSocketConnection extends BaseConnection {
     return this.member.sentBytes;
   }
 
-  /** Messages dropped because the peer reads too slowly. */
+  /** Messages dropped or replaced because the peer reads too slowly. */
   get droppedMessages(): number {
     return this.member.droppedMessages;
   }
@@ -180,16 +181,19 @@ export class WebSocketConnection extends BaseConnection {
   }
 
   override beginMove(silent: boolean): void {
-    this.#mover.leaveManager(this, silent);
+    this.manager.removeConnection(this, silent);
   }
 
   override endMove(silent: boolean): boolean {
-    return this.#mover.enterManager(this, silent);
+    if (!this.#owner.moved(this)) return false;
+    this.manager.addConnection(this, silent);
+    return true;
   }
 
   /** Sends a text, or bytes as a binary message. Ignored when the connection is closing. */
-  send(data: string | Uint8Array): void {
-    this.member.send(typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data));
+  send(data: string | Uint8Array, { key }: SendOptions = {}): void {
+    const frame = typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data);
+    this.member.send(frame, key);
   }
 
   /** Sends a ping with at most 125 bytes; the answering pong counts as activity. */
@@ -219,7 +223,7 @@ export class WebSocketConnection extends BaseConnection {
             description: reason !== undefined && 'description' in reason ? reason.description : '',
           };
     this.#sendClose();
-    if (this.#closeWith.code === CLOSE_CODE.GOING_AWAY) this.#onShutdown(this);
+    if (this.#closeWith.code === CLOSE_CODE.GOING_AWAY) this.#owner.ended(this);
   }
 
   /** Cuts the connection without a close frame. */
@@ -234,6 +238,11 @@ export class WebSocketConnection extends BaseConnection {
     this.#socket = socket;
     this.member.open(target);
     if (this.#isClosing) this.#sendClose();
+  }
+
+  /** @internal */
+  onQueueOverflow(): void {
+    this.close(CLOSE_CODE.TRY_AGAIN_LATER, 'too slow for what is sent');
   }
 
   #sendClose(): void {

@@ -20,7 +20,7 @@ import {
   type StreamHandler,
   type UpgradeHandler,
 } from '../../server/index.ts';
-import { FanOut, type QueuePolicy } from './frame/FanOut.ts';
+import { FanOut, QUEUE_POLICIES, type QueuePolicy } from './frame/FanOut.ts';
 import { Doorkeeper } from './handshake/Doorkeeper.ts';
 import { EventStreamServer } from './sse/EventStreamServer.ts';
 import { UpgradeListener } from './UpgradeListener.ts';
@@ -36,7 +36,7 @@ export const WEBSOCKET_PLUGIN_NAME = 'WebSocketPlugin';
  * Lets browsers connect by WebSocket, on a port of their own and on the HTTP port.
  *
  * An application takes part from its first `plugin.getManager(scope).addWebSocketScope(…)` on. Limits, time-outs and policies are
- * properties; see {@link WebSocketSettings} for what each of them means.
+ * properties; `WebSocketSettings` says what each of them means.
  *
  * @red5 org.red5.net.websocket.WebSocketPlugin
  */
@@ -63,6 +63,7 @@ export class WebSocketPlugin
       idleTimeoutMs: 'int',
       closeTimeoutMs: 'int',
       maxQueueBytes: 'int',
+      maxTotalQueueBytes: 'int',
       queuePolicy: 'string',
       perMessageDeflate: 'boolean',
       deflateThresholdBytes: 'int',
@@ -93,6 +94,7 @@ export class WebSocketPlugin
   idleTimeoutMs = 60_000;
   closeTimeoutMs = 3_000;
   maxQueueBytes = 1_048_576;
+  maxTotalQueueBytes = 268_435_456;
   queuePolicy: QueuePolicy = 'close';
   perMessageDeflate = false;
   deflateThresholdBytes = 1024;
@@ -122,12 +124,17 @@ export class WebSocketPlugin
     return this.#door?.connectionCount ?? 0;
   }
 
+  /** Bytes that wait for clients that read too slowly, all together. */
+  get queuedBytes(): number {
+    return this.#fanOut?.budget.bytes ?? 0;
+  }
+
   /** Registers the plugin and gets ready for connections; the ports are a transport's business. */
   async start(): Promise<void> {
     if (this.#webSockets !== undefined) return;
     const { queuePolicy } = this;
-    if (queuePolicy !== 'close' && queuePolicy !== 'drop-oldest') {
-      const message = `queuePolicy is "${queuePolicy}" and not "close" or "drop-oldest"`;
+    if (!QUEUE_POLICIES.includes(queuePolicy)) {
+      const message = `queuePolicy is "${queuePolicy}" and none of ${QUEUE_POLICIES.join(', ')}`;
       throw new ConfigError('BAD_QUEUE_POLICY' satisfies WebSocketErrorCode, message);
     }
     const logger = this.server.logger.child('websocket');
@@ -245,6 +252,7 @@ export class WebSocketPlugin
   #sharedFanOut(): FanOut {
     this.#fanOut ??= new FanOut({
       maxQueueBytes: this.maxQueueBytes,
+      maxTotalQueueBytes: this.maxTotalQueueBytes,
       queuePolicy: this.queuePolicy,
     });
     return this.#fanOut;

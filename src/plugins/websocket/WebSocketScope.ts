@@ -1,8 +1,10 @@
 import type { BeanInfo } from '../../base/index.ts';
 import type { Scope } from '../../server/index.ts';
 import { encodeBinaryFrame, encodeTextFrame } from './frame/encodeFrame.ts';
-import { type FanOut, FanOutGroup } from './frame/FanOut.ts';
+import type { FanOut } from './frame/FanOut.ts';
+import { FanOutGroup } from './frame/FanOutGroup.ts';
 import type { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
+import type { SendOptions } from './SendOptions.ts';
 import { EventHistory, type EventHistoryLimits } from './sse/EventHistory.ts';
 import type { EventStreamConnection } from './sse/EventStreamConnection.ts';
 import type { WebSocketConnection } from './WebSocketConnection.ts';
@@ -37,7 +39,8 @@ export class WebSocketScope {
   path: string = ALL_PATHS;
   /** Name of the query parameter whose value is appended to the path, as in `/chat?scope=room1`. Empty: there is none. */
   scopeParameter = 'scope';
-  readonly #listeners = new Set<WebSocketDataListener>();
+  /** Replaced, never changed, so that a message may go through it while it changes. */
+  #listeners: readonly WebSocketDataListener[] = [];
   readonly #connections = new Set<WebSocketConnection>();
   #inherited: readonly WebSocketScope[] = [];
   readonly #eventStreams = new Set<EventStreamConnection>();
@@ -50,12 +53,11 @@ export class WebSocketScope {
 
   /** Who gets the messages, in this order. */
   get listeners(): readonly WebSocketDataListener[] {
-    return [...this.#listeners];
+    return this.#listeners;
   }
 
   set listeners(listeners: Iterable<WebSocketDataListener>) {
-    this.#listeners.clear();
-    for (const listener of listeners) this.#listeners.add(listener);
+    this.#listeners = [...new Set(listeners)];
   }
 
   /** The connections of this path. */
@@ -70,12 +72,14 @@ export class WebSocketScope {
 
   /** Adds a listener; it gets what happens from now on. Safe twice. */
   addListener(listener: WebSocketDataListener): void {
-    this.#listeners.add(listener);
+    if (!this.#listeners.includes(listener)) this.#listeners = [...this.#listeners, listener];
   }
 
   /** Removes a listener; false when it was none. */
   removeListener(listener: WebSocketDataListener): boolean {
-    return this.#listeners.delete(listener);
+    const before = this.#listeners;
+    this.#listeners = before.filter((other) => other !== listener);
+    return this.#listeners.length < before.length;
   }
 
   /** Adds all listeners of another scope. */
@@ -94,12 +98,13 @@ export class WebSocketScope {
    * It is encoded once; all that is sent in one turn of the event loop leaves in one write per connection. Order is kept, also with
    * what is sent to single connections.
    */
-  send(data: string | Uint8Array): void {
+  send(data: string | Uint8Array, options?: SendOptions): void {
     if (this.#group === undefined) return;
     if (this.#group.size === 0 && this.#history === undefined) return;
-    const frame = typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data);
-    this.#history?.add(frame);
-    this.#group.send(frame);
+    this.sendFrame(
+      typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data),
+      options,
+    );
   }
 
   /**
@@ -122,12 +127,18 @@ export class WebSocketScope {
   }
 
   /** All who get the messages of this path: those of scopes for all paths, then its own. @internal */
-  effectiveListeners(): Set<WebSocketDataListener> {
-    if (this.#inherited.length === 0) return this.#listeners;
-    const all = new Set<WebSocketDataListener>();
-    for (const scope of this.#inherited) for (const listener of scope.#listeners) all.add(listener);
-    for (const listener of this.#listeners) all.add(listener);
-    return all;
+  effectiveListeners(): readonly WebSocketDataListener[] {
+    const [first] = this.#inherited;
+    if (first === undefined) return this.#listeners;
+    if (this.#inherited.length === 1 && this.#listeners.length === 0) return first.#listeners;
+    const inherited = this.#inherited.flatMap((scope) => scope.#listeners);
+    return [...new Set([...inherited, ...this.#listeners])];
+  }
+
+  /** Sends an encoded message, which other scopes may send as well. @internal */
+  sendFrame(frame: Buffer, options?: SendOptions): void {
+    this.#history?.add(frame);
+    this.#group?.send(frame, options?.key);
   }
 
   /** Lets it share the listeners of others, and send. @internal */

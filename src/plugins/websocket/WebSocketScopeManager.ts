@@ -1,9 +1,10 @@
 import { background, describeError, type Logger } from '../../base/index.ts';
-import { runWithConnection, type Scope, type Server } from '../../server/index.ts';
+import type { Scope, Server } from '../../server/index.ts';
 import { encodeBinaryFrame, encodeTextFrame } from './frame/encodeFrame.ts';
-import { type FanOut, FanOutGroup } from './frame/FanOut.ts';
+import type { FanOut } from './frame/FanOut.ts';
 import type { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
 import type { WebSocketScopeListener } from './listener/WebSocketScopeListener.ts';
+import type { SendOptions } from './SendOptions.ts';
 import type { EventHistoryLimits } from './sse/EventHistory.ts';
 import type { EventStreamConnection } from './sse/EventStreamConnection.ts';
 import type { WebSocketConnection } from './WebSocketConnection.ts';
@@ -34,7 +35,6 @@ export class WebSocketScopeManager {
   readonly #fanOut: FanOut;
   readonly #logger: Logger;
   /** All connections of the application, whatever their path. */
-  readonly #group: FanOutGroup;
   readonly #connections = new Set<WebSocketConnection>();
   /** Clients that only listen. */
   readonly #eventStreams = new Set<EventStreamConnection>();
@@ -55,7 +55,6 @@ export class WebSocketScopeManager {
     this.#fanOut = options.fanOut;
     this.#logger = options.logger;
     this.#history = options.history;
-    this.#group = new FanOutGroup(options.fanOut);
   }
 
   /** Whether the application takes part in WebSocket. */
@@ -151,10 +150,9 @@ export class WebSocketScopeManager {
   }
 
   /** Sends a text, or bytes as a binary message, to all connections of the application, whatever their path. */
-  send(data: string | Uint8Array): void {
+  send(data: string | Uint8Array, options?: SendOptions): void {
     const frame = typeof data === 'string' ? encodeTextFrame(data) : encodeBinaryFrame(data);
-    for (const { history } of this.#byPath.values()) history?.add(frame);
-    this.#group.send(frame);
+    for (const scope of this.#byPath.values()) scope.sendFrame(frame, options);
   }
 
   /**
@@ -201,7 +199,6 @@ export class WebSocketScopeManager {
   addConnection(connection: WebSocketConnection, silent = false): void {
     const scope = this.#joined(connection.scope ?? this.application);
     this.#connections.add(connection);
-    this.#group.add(connection.member);
     scope.addConnection(connection);
     if (silent) return;
     this.#tellScopeListeners((listener) => listener.connectionAdded?.(scope, connection));
@@ -212,7 +209,6 @@ export class WebSocketScopeManager {
   removeConnection(connection: WebSocketConnection, silent = false): boolean {
     const scope = connection.webSocketScope;
     if (!this.#connections.delete(connection) || scope === undefined) return false;
-    this.#group.remove(connection.member);
     scope.removeConnection(connection);
     if (!silent) {
       this.#tellListeners(scope, connection, (listener) => listener.onWSDisconnect(connection));
@@ -226,7 +222,6 @@ export class WebSocketScopeManager {
   addEventStream(connection: EventStreamConnection): WebSocketScope {
     const scope = this.#joined(connection.scope ?? this.application);
     this.#eventStreams.add(connection);
-    this.#group.add(connection.member);
     scope.addEventStream(connection, this.#history);
     return scope;
   }
@@ -235,7 +230,6 @@ export class WebSocketScopeManager {
   removeEventStream(connection: EventStreamConnection): boolean {
     const scope = connection.webSocketScope;
     if (!this.#eventStreams.delete(connection) || scope === undefined) return false;
-    this.#group.remove(connection.member);
     scope.removeEventStream(connection);
     this.#left(scope);
     return true;
@@ -304,23 +298,21 @@ export class WebSocketScopeManager {
     connection: WebSocketConnection,
     tell: (listener: WebSocketDataListener) => void | Promise<void>,
   ): void {
-    this.#server.run(() =>
-      runWithConnection(undefined, () => {
-        for (const listener of scope.effectiveListeners()) {
-          try {
-            const result = tell(listener);
-            if (result instanceof Promise) background(result, this.#logger, 'WebSocket listener');
-          } catch (error) {
-            this.#logger.error(`WebSocket listener failed: ${describeError(error)}`, {
-              listener: listener.constructor.name,
-              path: scope.path,
-              connection: connection.sessionID,
-              stack: error instanceof Error ? error.stack : undefined,
-            });
-          }
+    this.#server.run(() => {
+      for (const listener of scope.effectiveListeners()) {
+        try {
+          const result = tell(listener);
+          if (result instanceof Promise) background(result, this.#logger, 'WebSocket listener');
+        } catch (error) {
+          this.#logger.error(`WebSocket listener failed: ${describeError(error)}`, {
+            listener: listener.constructor.name,
+            path: scope.path,
+            connection: connection.sessionID,
+            stack: error instanceof Error ? error.stack : undefined,
+          });
         }
-      }),
-    );
+      }
+    });
   }
 
   #tellScopeListeners(tell: (listener: WebSocketScopeListener) => void): void {

@@ -1,19 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, WebSocket, WebSocketServer as WsServer } from 'ws';
-import { background, type Logger, type Timer } from '../../base/index.ts';
+import type { WebSocket, WebSocketServer as WsServer } from 'ws';
+import { background, type Logger } from '../../base/index.ts';
 import type { Server, StreamHandler } from '../../server/index.ts';
+import { createWsServer } from './createWsServer.ts';
 import type { FanOut } from './frame/FanOut.ts';
+import { Heartbeat } from './Heartbeat.ts';
 import { checkRequest, requestedProtocols } from './handshake/checkRequest.ts';
 import type { Admission, Doorkeeper } from './handshake/Doorkeeper.ts';
 import { parseTarget } from './handshake/parseTarget.ts';
 import { type Refusal, refuseUpgrade } from './handshake/Refusal.ts';
-import { TokenBucket } from './limits/TokenBucket.ts';
+import { MessageRate } from './limits/MessageRate.ts';
+import { type RawMessage, type SessionHandler, SessionSocket } from './SessionSocket.ts';
 import {
   CLOSE_CODE,
-  type ConnectionMover,
   sendThrough,
   WebSocketConnection,
+  type WebSocketConnectionOwner,
 } from './WebSocketConnection.ts';
 import type { WebSocketSettings } from './WebSocketSettings.ts';
 import { WebSocketStream } from './WebSocketStream.ts';
@@ -32,7 +35,7 @@ const STOPPING: Refusal = { status: 503, description: 'the server is stopping' }
 const REFUSED: Refusal = { status: 403, description: 'refused' };
 
 /** Takes upgrade requests and runs the connections that come of them, from the handshake to the last callback. */
-export class WebSocketServer implements ConnectionMover {
+export class WebSocketServer implements SessionHandler, WebSocketConnectionOwner {
   readonly #settings: WebSocketSettings;
   readonly #server: Server;
   readonly #fanOut: FanOut;
@@ -41,13 +44,19 @@ export class WebSocketServer implements ConnectionMover {
   readonly #ws: WsServer;
   /** Sub-protocol agreed on, for the moment of the upgrade. */
   readonly #agreed = new WeakMap<IncomingMessage, string>();
-  /** Sockets that are in their handshake, and open ones. */
+  /** Sockets that are in their handshake, or carry another protocol's bytes. */
   readonly #sockets = new Set<Duplex>();
   readonly #forgetSocket: (this: Duplex) => void;
-  readonly #open = new Map<WebSocketConnection, Admission>();
+  /** Connections of which the listeners think that they are there. */
+  readonly #open = new Set<WebSocketConnection>();
+  /** Their sockets, and those that are still closing. */
+  readonly #sessions = new Set<SessionSocket>();
   /** Other protocols' bytes inside WebSocket messages. */
   readonly #streams = new Set<WebSocketStream>();
-  #heartbeat: Timer | undefined;
+  readonly #heartbeat: Heartbeat;
+  readonly #hasRates: boolean;
+  /** Told when a socket has closed, while the server stops. */
+  #onEmpty: (() => void) | undefined;
   #isStopping = false;
 
   constructor(options: WebSocketServerOptions) {
@@ -61,33 +70,31 @@ export class WebSocketServer implements ConnectionMover {
     this.#forgetSocket = function forget() {
       sockets.delete(this);
     };
-    this.#ws = new WsServer(wsOptions(settings, (request) => this.#agreed.get(request) ?? false));
+    this.#hasRates = settings.maxMessagesPerSecond > 0 || settings.maxBytesPerSecond > 0;
+    this.#ws = createWsServer(settings, (request) => this.#agreed.get(request) ?? false);
+    this.#heartbeat = new Heartbeat(options.server.clock, settings, () => this.#open);
   }
 
   /** Begins to watch for silent peers. */
   start(): void {
-    const { pingIntervalMs, idleTimeoutMs } = this.#settings;
-    const shortest = Math.min(pingIntervalMs || Infinity, idleTimeoutMs || Infinity);
-    if (shortest === Infinity) return;
-    // Often enough that a peer is pinged at most a tenth of the time too late.
-    const intervalMs = Math.max(10, Math.min(1000, shortest / 10));
-    this.#heartbeat = this.#server.clock.every(intervalMs, () => this.#watch());
+    this.#heartbeat.start();
   }
 
   /** Refuses new connections, closes all with 1001, and waits until they are gone; what is left at the deadline is cut off. */
   async stop(deadline?: AbortSignal): Promise<void> {
     this.#isStopping = true;
-    this.#heartbeat?.cancel();
-    for (const connection of [...this.#open.keys()]) {
+    this.#heartbeat.stop();
+    for (const connection of [...this.#open]) {
       connection.close({ kind: 'shutdown', description: 'server stops' });
     }
     for (const stream of this.#streams) stream.goAway();
     const cut = () => {
       for (const socket of this.#sockets) socket.destroy();
+      for (const session of this.#sessions) session.terminate();
     };
     deadline?.addEventListener('abort', cut, { once: true });
     if (deadline?.aborted === true) cut();
-    await Promise.all([...this.#sockets].map(closed));
+    await Promise.all([...[...this.#sockets].map(closed), this.#whenEmpty()]);
     deadline?.removeEventListener('abort', cut);
     this.#fanOut.stop();
   }
@@ -163,7 +170,7 @@ export class WebSocketServer implements ConnectionMover {
     const connection = this.#createConnection(request, admission, protocol);
     const refusal = await this.#door.ask(connection);
     if (refusal !== undefined) {
-      this.#door.release(admission);
+      this.#door.release(admission.application, admission.facts.remoteAddress);
       this.#refuse(request, socket, refusal);
       return;
     }
@@ -172,19 +179,19 @@ export class WebSocketServer implements ConnectionMover {
     if (!this.#isStopping && !connection.isClosing && !socket.destroyed) {
       this.#ws.handleUpgrade(request, socket, head, (webSocket) => {
         isOpen = true;
-        this.#opened(webSocket, socket, { admission, connection });
+        this.#opened(webSocket, socket, connection);
       });
     }
     if (isOpen) return;
     // The peer has gone, or the connection was closed by a callback, before there was anything to close.
-    this.#door.release(admission);
+    this.#door.release(admission.application, admission.facts.remoteAddress);
     if (socket.writable) this.#refuse(request, socket, this.#isStopping ? STOPPING : REFUSED);
     await this.#server.disconnect(connection);
   }
 
   #createConnection(
     request: IncomingMessage,
-    { host, path, parameters, facts }: Admission,
+    { manager, host, path, parameters, facts }: Admission,
     protocol: string | undefined,
   ): WebSocketConnection {
     return new WebSocketConnection({
@@ -197,115 +204,107 @@ export class WebSocketServer implements ConnectionMover {
       secure: facts.secure,
       headers: request.headers,
       fanOut: this.#fanOut,
-      onShutdown: (closing) => this.#ended(closing),
-      mover: this,
+      manager,
+      owner: this,
     });
   }
 
-  #opened(
-    webSocket: WebSocket,
-    socket: Duplex,
-    { admission, connection }: { admission: Admission; connection: WebSocketConnection },
-  ): void {
+  #opened(webSocket: WebSocket, socket: Duplex, connection: WebSocketConnection): void {
     connection.lastActivity = this.#server.clock.now();
-    this.#open.set(connection, admission);
-    if (webSocket instanceof SessionSocket) webSocket.session = { server: this, connection };
-    webSocket.on('message', onMessage);
-    webSocket.on('ping', onAlive);
-    webSocket.on('pong', onAlive);
-    webSocket.on('error', onError);
-    webSocket.on('close', onClose);
+    this.#open.add(connection);
+    if (webSocket instanceof SessionSocket) {
+      // From here on ws listens to the socket.
+      this.#sockets.delete(socket);
+      socket.off('close', this.#forgetSocket);
+      socket.off('error', ignoreError);
+      this.#sessions.add(webSocket);
+      webSocket.begin({ handler: this, connection });
+    }
     const isCompressed = webSocket.extensions !== '';
     connection.open(
       webSocket,
       isCompressed ? { socket, writeFrames: sendThrough(webSocket) } : { socket },
     );
-    admission.manager.addConnection(connection);
+    connection.manager.addConnection(connection);
   }
 
-  /** A whole message came. @internal */
-  received(session: Session, data: Buffer, isBinary: boolean): void {
-    const { connection } = session;
+  /** @internal */
+  received(
+    socket: SessionSocket,
+    connection: WebSocketConnection,
+    { data, isBinary }: RawMessage,
+  ): void {
     if (connection.isClosing) return;
-    if (connection.holdBack(() => this.received(session, data, isBinary))) return;
+    if (connection.holdBack(() => this.received(socket, connection, { data, isBinary }))) return;
     const at = this.#server.clock.now();
     connection.lastActivity = at;
     connection.receivedMessages += 1;
     connection.receivedBytes += data.length;
-    session.rate ??= {
-      messages: new TokenBucket(this.#settings.maxMessagesPerSecond, at),
-      bytes: new TokenBucket(this.#settings.maxBytesPerSecond, at),
-    };
-    if (!session.rate.messages.take(1, at) || !session.rate.bytes.take(data.length, at)) {
-      this.#logger.info('WebSocket connection sends too fast', {
-        connection: connection.sessionID,
-      });
-      connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
-      return;
+    if (this.#hasRates) {
+      socket.rate ??= new MessageRate(this.#settings, at);
+      if (!socket.rate.takes(data.length, at)) {
+        this.#tooFast(connection);
+        return;
+      }
     }
-    const manager = this.#open.get(connection)?.manager;
-    manager?.deliver(new WSMessage(connection, data, isBinary ? 'binary' : 'text'));
+    connection.manager.deliver(new WSMessage(connection, data, { isBinary, timeStamp: at }));
   }
 
-  /** A ping or pong came. @internal */
-  alive({ connection }: Session): void {
+  /** @internal */
+  alive(connection: WebSocketConnection): void {
     connection.lastActivity = this.#server.clock.now();
   }
 
-  /** The peer broke the protocol; `ws` sends the close frame. @internal */
-  failed({ connection }: Session, error: Error): void {
+  /** @internal */
+  failed(connection: WebSocketConnection, error: Error): void {
     this.#logger.info(`WebSocket connection broke the protocol: ${error.message}`, {
+      remoteAddress: connection.remoteAddress,
       connection: connection.sessionID,
       path: connection.path,
     });
   }
 
-  /** The socket has closed. @internal */
-  closed({ connection }: Session): void {
-    this.#ended(connection);
+  /** @internal */
+  closed(socket: SessionSocket, connection: WebSocketConnection): void {
+    this.#sessions.delete(socket);
+    this.ended(connection);
+    if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 
-  /** A new version of the application takes a connection over. @internal */
-  leaveManager(connection: WebSocketConnection, silent: boolean): void {
-    this.#open.get(connection)?.manager.removeConnection(connection, silent);
-  }
-
-  /** The connection is in the scope of the new version. @internal */
-  enterManager(connection: WebSocketConnection, silent: boolean): boolean {
-    const admission = this.#open.get(connection);
-    const moved = admission && this.#door.move(admission, connection.scope?.application);
-    if (moved === undefined) return false;
-    this.#open.set(connection, moved);
-    moved.manager.addConnection(connection, silent);
+  /** @internal */
+  moved(connection: WebSocketConnection): boolean {
+    const application = connection.scope?.application;
+    const manager = this.#open.has(connection)
+      ? this.#door.move(connection.manager.application, application)
+      : undefined;
+    if (manager === undefined) return false;
+    connection.manager = manager;
     return true;
   }
 
-  #ended(connection: WebSocketConnection): void {
-    const admission = this.#open.get(connection);
-    if (admission === undefined) return;
-    this.#open.delete(connection);
+  /** The socket has closed, or the server shuts the connection's application down. @internal */
+  ended(connection: WebSocketConnection): void {
+    if (!this.#open.delete(connection)) return;
+    const { manager } = connection;
     connection.member.close(true);
-    this.#door.release(admission);
-    admission.manager.removeConnection(connection);
+    this.#door.release(manager.application, connection.remoteAddress);
+    manager.removeConnection(connection);
     background(this.#server.disconnect(connection), this.#logger, 'disconnecting a WebSocket');
   }
 
-  #watch(): void {
-    const { pingIntervalMs, idleTimeoutMs } = this.#settings;
-    const now = this.#server.clock.now();
-    for (const connection of this.#open.keys()) {
-      const silentMs = now - connection.lastActivity;
-      if (idleTimeoutMs > 0 && silentMs >= idleTimeoutMs) {
-        connection.close(CLOSE_CODE.GOING_AWAY, 'idle');
-      } else if (
-        pingIntervalMs > 0 &&
-        silentMs >= pingIntervalMs &&
-        now - connection.lastPing >= pingIntervalMs
-      ) {
-        connection.lastPing = now;
-        connection.sendPing();
-      }
-    }
+  #tooFast(connection: WebSocketConnection): void {
+    this.#logger.info('WebSocket connection sends too fast', {
+      remoteAddress: connection.remoteAddress,
+      connection: connection.sessionID,
+    });
+    connection.close(CLOSE_CODE.POLICY_VIOLATION, 'too many messages');
+  }
+
+  #whenEmpty(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#sessions.size === 0) resolve();
+      else this.#onEmpty = resolve;
+    });
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
@@ -318,76 +317,6 @@ export class WebSocketServer implements ConnectionMover {
     const timer = this.#server.clock.after(this.#settings.closeTimeoutMs, () => socket.destroy());
     socket.once('close', () => timer.cancel());
   }
-}
-
-/** An open connection. Its listeners are functions that all share and find it by `this`, as idle connections are to cost little. */
-interface Session {
-  readonly server: WebSocketServer;
-  readonly connection: WebSocketConnection;
-  /** Made at the first message. */
-  rate?: { readonly messages: TokenBucket; readonly bytes: TokenBucket };
-}
-
-class SessionSocket extends WebSocket {
-  session: Session | undefined;
-
-  /** `ws` sends a close frame of its own accord too, in answer to the peer's or to an error: what is pending has to go first. */
-  override close(code?: number, data?: string | Buffer): void {
-    this.session?.connection.member.close();
-    super.close(code, data);
-  }
-}
-
-function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
-  const session = sessionOf(this);
-  session?.server.received(session, data as Buffer, isBinary);
-}
-
-function onAlive(this: WebSocket): void {
-  const session = sessionOf(this);
-  session?.server.alive(session);
-}
-
-function onError(this: WebSocket, error: Error): void {
-  const session = sessionOf(this);
-  session?.server.failed(session, error);
-}
-
-function onClose(this: WebSocket): void {
-  const session = sessionOf(this);
-  session?.server.closed(session);
-}
-
-function sessionOf(socket: WebSocket): Session | undefined {
-  return socket instanceof SessionSocket ? socket.session : undefined;
-}
-
-type WsOptions = NonNullable<ConstructorParameters<typeof WsServer>[0]>;
-
-function wsOptions(
-  settings: WebSocketSettings,
-  protocolOf: (request: IncomingMessage) => string | false,
-): WsOptions {
-  // `closeTimeout` is an option of ws that its type package does not list yet.
-  const options: WsOptions & { readonly closeTimeout: number } = {
-    noServer: true,
-    clientTracking: false,
-    WebSocket: SessionSocket,
-    maxPayload: settings.maxMessageBytes,
-    maxFragments: settings.maxFragments,
-    closeTimeout: settings.closeTimeoutMs,
-    handleProtocols: (_protocols, request) => protocolOf(request),
-    perMessageDeflate: settings.perMessageDeflate && {
-      threshold: settings.deflateThresholdBytes,
-      // Bounded memory: no state is kept between messages, and few are compressed at a time.
-      serverNoContextTakeover: true,
-      clientNoContextTakeover: true,
-      serverMaxWindowBits: 12,
-      concurrencyLimit: 4,
-      zlibDeflateOptions: { level: 1, memLevel: 5 },
-    },
-  };
-  return options;
 }
 
 /** The first sub-protocol the client offers that a listener of the path speaks. */

@@ -5,7 +5,7 @@ import type { QueuePolicy } from './frame/FanOut.ts';
 export interface WebSocketSettings {
   /** Protocols of bytes that clients may speak inside binary messages, asked for by sub-protocol or as `?protocol=rtmp`. */
   readonly streamHandlers: readonly StreamHandler[];
-  /** Pages that may connect; see {@link OriginPolicy}. */
+  /** Pages that may connect; see `OriginPolicy`. */
   readonly allowedOrigins: readonly string[];
   /** Proxies whose `X-Forwarded-*` headers are believed: addresses and networks. */
   readonly trustedProxies: readonly string[];
@@ -35,7 +35,9 @@ export interface WebSocketSettings {
   readonly closeTimeoutMs: number;
   /** Bytes that may wait for one peer to read them. */
   readonly maxQueueBytes: number;
-  /** What happens above {@link maxQueueBytes}: `close` with 1013, or `drop-oldest` messages. */
+  /** Bytes that may wait for all peers together; above it the slowest ones are treated by the policy first. 0: no limit. */
+  readonly maxTotalQueueBytes: number;
+  /** What happens above {@link maxQueueBytes}; see `QueuePolicy`. */
   readonly queuePolicy: QueuePolicy;
   /** Whether clients that offer permessage-deflate get it. Costs much processor time and memory. */
   readonly perMessageDeflate: boolean;

@@ -10,6 +10,7 @@ export type { QueuePolicy } from './frame/FanOut.ts';
 export { DefaultWebSocketDataListener } from './listener/DefaultWebSocketDataListener.ts';
 export { WebSocketDataListener } from './listener/WebSocketDataListener.ts';
 export type { WebSocketScopeListener } from './listener/WebSocketScopeListener.ts';
+export type { SendOptions } from './SendOptions.ts';
 export { EventStreamConnection } from './sse/EventStreamConnection.ts';
 export { CLOSE_CODE, WebSocketConnection } from './WebSocketConnection.ts';
 export { WebSocketPlugin } from './WebSocketPlugin.ts';

@@ -21,16 +21,23 @@ export interface Application {
   appStop?(scope: Scope): MaybePromise<void>;
   /** A client connects to the application or to one of its rooms. */
   appConnect?(connection: Connection, params: readonly unknown[]): MaybePromise<boolean>;
+  /** A client has left the application; called for every connect that said yes. */
   appDisconnect?(connection: Connection): MaybePromise<void>;
+  /** A client joins the application, after `appConnect`. */
   appJoin?(client: Client, scope: Scope): MaybePromise<boolean>;
+  /** A client has left the application, after `appDisconnect`. */
   appLeave?(client: Client, scope: Scope): MaybePromise<void>;
   /** A room comes into being; refused, it does not exist. */
   roomStart?(scope: Scope): MaybePromise<boolean>;
   /** A room has vanished. */
   roomStop?(scope: Scope): MaybePromise<void>;
+  /** A client connects to a room, after it joined the application. */
   roomConnect?(connection: Connection, params: readonly unknown[]): MaybePromise<boolean>;
+  /** A client has left a room; called for every connect that said yes. */
   roomDisconnect?(connection: Connection): MaybePromise<void>;
+  /** A client joins a room, after `roomConnect`. */
   roomJoin?(client: Client, scope: Scope): MaybePromise<boolean>;
+  /** A client has left a room, after `roomDisconnect`. */
   roomLeave?(client: Client, scope: Scope): MaybePromise<void>;
 }
 

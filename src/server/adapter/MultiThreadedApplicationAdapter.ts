@@ -63,10 +63,12 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     this.#listeners.add(listener);
   }
 
+  /** Removes what `addListener` added; nothing happens when it is not there. */
   removeListener(listener: Application): void {
     this.#listeners.delete(listener);
   }
 
+  /** The listeners in the order they are told. */
   getListeners(): readonly Application[] {
     return [...this.#listeners];
   }
@@ -92,14 +94,17 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     return this.#ask('appConnect', connection, params);
   }
 
+  /** A client of the application itself has gone, for whatever reason. */
   override appDisconnect(connection: Connection): MaybePromise<void> {
     return this.#tell((listener) => listener.appDisconnect?.(connection));
   }
 
+  /** A client joins the application; anything but `true` refuses it. */
   override appJoin(client: Client, scope: Scope): MaybePromise<boolean> {
     return this.#ask('appJoin', client, scope);
   }
 
+  /** A client has left the application. */
   override appLeave(client: Client, scope: Scope): MaybePromise<void> {
     return this.#tell((listener) => listener.appLeave?.(client, scope));
   }
@@ -112,18 +117,22 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     return this.#tell((listener) => listener.roomStop?.(scope));
   }
 
+  /** A client connects to a room; anything but `true` refuses it. */
   override roomConnect(connection: Connection, params: readonly unknown[]): MaybePromise<boolean> {
     return this.#ask('roomConnect', connection, params);
   }
 
+  /** A client of a room has gone, for whatever reason. */
   override roomDisconnect(connection: Connection): MaybePromise<void> {
     return this.#tell((listener) => listener.roomDisconnect?.(connection));
   }
 
+  /** A client joins a room; anything but `true` refuses it. */
   override roomJoin(client: Client, scope: Scope): MaybePromise<boolean> {
     return this.#ask('roomJoin', client, scope);
   }
 
+  /** A client has left a room. */
   override roomLeave(client: Client, scope: Scope): MaybePromise<void> {
     return this.#tell((listener) => listener.roomLeave?.(client, scope));
   }
@@ -176,6 +185,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     return this.scope.createChildScope(path);
   }
 
+  /** A room directly below the application; undefined when it does not exist. */
   getChildScope(name: string): Scope | undefined {
     return this.scope.getChildScope(name);
   }
@@ -190,10 +200,12 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     return scope.server.sharedObjects.getSharedObject(scope, name, persistent);
   }
 
+  /** Whether the scope has a shared object of this name. */
   hasSharedObject(scope: Scope, name: string): boolean {
     return scope.server.sharedObjects.hasSharedObject(scope, name);
   }
 
+  /** Names of the shared objects of a scope. */
   getSharedObjectNames(scope: Scope): string[] {
     return scope.server.sharedObjects.getSharedObjectNames(scope);
   }
@@ -208,6 +220,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     this.#sharedObjectSecurity.add(handler);
   }
 
+  /** Removes what `registerSharedObjectSecurity` added. */
   unregisterSharedObjectSecurity(handler: SharedObjectSecurity): void {
     this.#sharedObjectSecurity.delete(handler);
   }
@@ -241,6 +254,7 @@ export class MultiThreadedApplicationAdapter extends ApplicationLifecycle implem
     });
   }
 
+  /** Cancels a job by the name that scheduling it returned; nothing happens when it is over. */
   removeScheduledJob(name: string): void {
     this.scope.server.scheduling.removeScheduledJob(name);
   }

@@ -29,6 +29,7 @@ export class ClientRegistry {
     );
   }
 
+  /** The client of an ID; undefined when it is unknown or gone. */
   lookupClient(id: string): Client | undefined {
     return this.#clients.get(id);
   }

@@ -19,11 +19,13 @@ export class GhostDetector {
     this.#server = server;
   }
 
+  /** Begins to look for connections whose peer has vanished. */
   start(): void {
     if (this.#timer !== undefined || this.intervalMs === 0) return;
     this.#timer = this.#server.clock.every(this.intervalMs, () => this.check());
   }
 
+  /** Stops looking; safe without `start` and safe twice. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

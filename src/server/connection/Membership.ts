@@ -288,7 +288,7 @@ export class Membership {
     if (said !== false) {
       this.#server.logger.warn(
         `${what} callback returned ${String(said)}, which refuses the client; it has to return true or false`,
-        { scope: scope.fullPath },
+        { remoteAddress: this.#connection.remoteAddress, scope: scope.fullPath },
       );
     }
     return this.#reject('APPLICATION', '');
@@ -341,6 +341,7 @@ export class Membership {
 
   #logError(error: unknown, what: string, scope: Scope): void {
     this.#server.logger.error(`${what} failed: ${describeError(error)}`, {
+      remoteAddress: this.#connection.remoteAddress,
       scope: scope.fullPath,
       session: this.#connection.sessionID,
       stack: error instanceof Error ? error.stack : undefined,

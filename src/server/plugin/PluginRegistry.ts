@@ -42,6 +42,7 @@ export class PluginRegistry {
     if (previous !== undefined && previous !== plugin) await this.#stop(previous);
   }
 
+  /** The plugin of a name, such as `WebSocketPlugin`; undefined when there is none. */
   getPlugin<T extends Red5Plugin = Red5Plugin>(name: string): T | undefined {
     return this.#plugins.get(name) as T | undefined;
   }

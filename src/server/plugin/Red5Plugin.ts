@@ -15,6 +15,7 @@ export interface Red5Plugin {
   setServer?(server: Server): void;
   /** Called when an application names the plugin in its `plugins`. */
   setApplication?(application: MultiThreadedApplicationAdapter): void;
+  /** Begins the work of the plugin, once its beans are set; nothing may listen before. */
   doStart?(): MaybePromise<void>;
   /** Called once, when it is replaced or the server stops. */
   doStop?(): MaybePromise<void>;

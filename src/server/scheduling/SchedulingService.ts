@@ -10,7 +10,10 @@ import type { Server } from '../Server.ts';
  */
 export type ScheduledJob =
   | ((service: SchedulingService) => MaybePromise<void>)
-  | { execute(service: SchedulingService): MaybePromise<void> };
+  | {
+      /** Does the work once. */
+      execute(service: SchedulingService): MaybePromise<void>;
+    };
 
 interface Entry {
   readonly job: ScheduledJob;
@@ -77,7 +80,7 @@ export class SchedulingService {
   /**
    * Runs a job whenever a cron pattern matches, seconds optional: `0 3 * * *` is each day at three. Returns its name.
    *
-   * @param timezone - IANA name; default the process's own
+   * @param options - `timezone` is an IANA name, by default the process's own; jobs of an `owner` end with it
    * @throws Red5Error `CRON_PATTERN`
    */
   addScheduledCronJob(

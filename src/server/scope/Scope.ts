@@ -280,6 +280,7 @@ export class Scope extends AttributeStore {
     return this.getChildScope(name);
   }
 
+  /** Whether a room of this name is directly below. */
   hasChildScope(name: string): boolean {
     return this.#children?.has(name) ?? false;
   }
@@ -322,6 +323,7 @@ export class Scope extends AttributeStore {
     this.#services.set(name, { handler, inherited: options.inherited ?? false });
   }
 
+  /** Removes what `registerServiceHandler` added. */
   unregisterServiceHandler(name: string): void {
     this.#services?.delete(name);
   }
@@ -376,6 +378,7 @@ export class Scope extends AttributeStore {
     this.#listeners.add(listener);
   }
 
+  /** Removes what `addScopeListener` added; nothing happens when it is not there. */
   removeScopeListener(listener: ScopeListener): void {
     this.#listeners?.delete(listener);
   }

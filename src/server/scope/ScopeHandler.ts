@@ -19,14 +19,17 @@ export interface ScopeHandler {
   start?(scope: Scope): MaybePromise<boolean>;
   /** A scope has ended; nobody is connected any more. */
   stop?(scope: Scope): MaybePromise<void>;
+  /** A connection wants into the scope; anything but `true` refuses it. */
   connect?(connection: Connection, scope: Scope, params: readonly unknown[]): MaybePromise<boolean>;
   /** Balances each `connect` that said yes. */
   disconnect?(connection: Connection, scope: Scope): MaybePromise<void>;
+  /** A client wants to join the scope; anything but `true` refuses it. */
   join?(client: Client, scope: Scope): MaybePromise<boolean>;
   /** Balances each `join` that said yes; comes after `disconnect`. */
   leave?(client: Client, scope: Scope): MaybePromise<void>;
   /** Whether a room, shared object or stream of this name may be made in the scope. */
   addChildScope?(scope: Scope, name: string, type: ChildType): boolean;
+  /** A room, shared object or stream that `addChildScope` agreed to has vanished. */
   removeChildScope?(scope: Scope, name: string, type: ChildType): void;
   /**
    * The application hands its clients over to a new version of itself; nothing of what they send arrives any more.
@@ -69,13 +72,17 @@ export interface ScopeSecurityHandler {
 
 /** Told of scopes that come and go, after the fact. */
 export interface ScopeListener {
+  /** A scope has come into being. */
   scopeCreated?(scope: Scope): void;
+  /** A scope has vanished. */
   scopeRemoved?(scope: Scope): void;
 }
 
 /** Told of connections that were accepted and have left, after the callbacks of the application. */
 export interface ConnectionListener {
+  /** A connection was accepted. */
   connected?(connection: Connection): void;
+  /** A connection has ended. */
   disconnected?(connection: Connection): void;
   /** The peer has gone without a word; the connection is about to be closed. */
   ghostDetected?(connection: Connection): void;

@@ -19,9 +19,13 @@ export const ScopeUtils: {
   findApplication(from: Scope): Scope | undefined;
   /** Whether `ancestor` is above `scope`. */
   isAncestor(scope: Scope, ancestor: Scope): boolean;
+  /** Whether nothing is above the scope. */
   isRoot(scope: Scope): boolean;
+  /** Whether the scope is the global scope. */
   isGlobal(scope: Scope): boolean;
+  /** Whether the scope is the scope of an application. */
   isApp(scope: Scope): boolean;
+  /** Whether the scope is a room. */
   isRoom(scope: Scope): boolean;
   /** A bean of the scope's application, or of the server: look-ups go through the application's own beans first. */
   getScopeService<T = unknown>(scope: Scope, beanName: string): T | undefined;

@@ -140,6 +140,7 @@ export class RemoteCalls {
     }
     const root = rootCause(error);
     this.#server.logger.warn(`remote method ${describeCall(call)} failed: ${describeError(root)}`, {
+      remoteAddress: connection.remoteAddress,
       scope: connection.scope?.fullPath,
       session: connection.sessionID,
       stack: root instanceof Error ? root.stack : undefined,

@@ -6,6 +6,7 @@ export type ParameterType = string;
  */
 export interface ArgumentSchema {
   readonly '~standard': {
+    /** Gives the value as the method takes it, or the issues why it cannot. */
     validate(value: unknown): SchemaResult | Promise<SchemaResult>;
   };
 }
@@ -59,6 +60,7 @@ interface Declared {
  * }
  * ```
  *
+ * @typeParam F - the method as it is written
  * @returns the function itself
  */
 export function remote<F extends (...args: never[]) => unknown>(method: RemoteMethod, fn: F): F;

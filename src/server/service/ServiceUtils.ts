@@ -35,7 +35,9 @@ export const ServiceUtils: {
   ): Promise<ClientAnswer[]>;
   /** Calls a method without wanting an answer; returns whether the connection can be called. */
   notifyOnConnection(method: string, args: readonly unknown[], connection?: Connection): boolean;
+  /** Calls a method on all connections of a client in a scope without waiting for replies. */
   notifyOnClient(client: Client, method: string, args: readonly unknown[]): void;
+  /** Calls a method on all clients of a scope without waiting for replies. */
   notifyOnAllScopeConnections(scope: Scope, method: string, args: readonly unknown[]): void;
 } = {
   canInvoke,

@@ -160,6 +160,7 @@ export class SharedObject {
 
   // Reading
 
+  /** Whether the attribute exists. */
   hasAttribute(key: string): boolean {
     return this.#attributes.get(key) !== undefined;
   }
@@ -183,6 +184,7 @@ export class SharedObject {
     return new Map([...this.#attributes.entries].map(([key, entry]) => [key, entry.value]));
   }
 
+  /** Names of all attributes. */
   getAttributeNames(): string[] {
     return [...this.#attributes.entries.keys()];
   }
@@ -362,20 +364,24 @@ export class SharedObject {
     else this.#endsAfterBatch = 'closed';
   }
 
+  /** Tells a listener on the server of every change from now on. */
   addSharedObjectListener(listener: SharedObjectListener): void {
     this.#listeners ??= new Set();
     this.#listeners.add(listener);
   }
 
+  /** Removes what `addSharedObjectListener` added; nothing happens when it is not there. */
   removeSharedObjectListener(listener: SharedObjectListener): void {
     this.#listeners?.delete(listener);
   }
 
+  /** Asks a handler before clients may do something to this object; the application is asked as well. */
   registerSharedObjectSecurity(handler: SharedObjectSecurity): void {
     this.#security ??= new Set();
     this.#security.add(handler);
   }
 
+  /** Removes what `registerSharedObjectSecurity` added. */
   unregisterSharedObjectSecurity(handler: SharedObjectSecurity): void {
     this.#security?.delete(handler);
   }
@@ -388,6 +394,7 @@ export class SharedObject {
     this.#handlers.set(name, handler);
   }
 
+  /** Removes what `registerServiceHandler` added. */
   unregisterServiceHandler(name = ''): void {
     this.#handlers?.delete(name);
   }

@@ -14,9 +14,12 @@ import type { SharedObject } from './SharedObject.ts';
 export interface SharedObjectSecurity {
   /** Whether a client may make an object; only asked of the application's handlers. */
   isCreationAllowed?(scope: Scope, name: string, persistent: boolean): MaybePromise<boolean>;
+  /** Whether the connection of this call may use the object; asked before a snapshot is sent. */
   isConnectionAllowed?(so: SharedObject): MaybePromise<boolean>;
+  /** Whether the connection of this call may write an attribute; the value is what it sent. */
   isWriteAllowed?(so: SharedObject, key: string, value: unknown): MaybePromise<boolean>;
   /** Asked for removing an attribute, also by setting it to null. */
   isDeleteAllowed?(so: SharedObject, key: string): MaybePromise<boolean>;
+  /** Whether the connection of this call may send a message to all who use the object. */
   isSendAllowed?(so: SharedObject, method: string, args: readonly unknown[]): MaybePromise<boolean>;
 }

@@ -173,6 +173,7 @@ export class SharedObjects {
     return this.#find(scope, name);
   }
 
+  /** Whether the scope has a shared object of this name. */
   hasSharedObject(scope: Scope, name: string): boolean {
     return this.#find(scope, name) !== undefined;
   }
@@ -189,6 +190,7 @@ export class SharedObjects {
     return count;
   }
 
+  /** Names of the shared objects of a scope. */
   getSharedObjectNames(scope: Scope): string[] {
     return [...(this.#objects.get(scope.newest)?.keys() ?? [])];
   }

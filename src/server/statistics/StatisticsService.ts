@@ -20,7 +20,7 @@ export const REFUSALS = {
   CALL: 'A remote call failed, for whatever reason',
 } as const;
 
-/** A key of {@link REFUSALS}. */
+/** Why the server said no: one of the counters in {@link ServerReport}. */
 export type Refusal = keyof typeof REFUSALS;
 
 /** One scope in a list of scopes. */

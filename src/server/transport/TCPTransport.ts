@@ -52,6 +52,15 @@ export class TCPTransport implements Lifecycle {
   logger: Logger | undefined;
   #server: NetServer | undefined;
   readonly #waiting = new Map<Socket, Timer>();
+  readonly #forgetClosed: (this: Socket) => void;
+
+  constructor() {
+    const forget = (socket: Socket) => this.#forget(socket);
+    // One for all sockets, as it can then be taken off them again.
+    this.#forgetClosed = function forgetClosed() {
+      forget(this);
+    };
+  }
 
   /** Where it listens; undefined unless started. */
   get address(): AddressInfo | undefined {
@@ -65,7 +74,12 @@ export class TCPTransport implements Lifecycle {
     const server = createServer({ noDelay: this.noDelay, pauseOnConnect: false });
     server.maxConnections = this.maxConnections;
     server.on('connection', (socket) => this.#accept(socket));
-    server.on('drop', () => this.#log.warn('connection refused: too many connections'));
+    server.on('drop', (peer) =>
+      this.#log.warn('connection refused: too many connections', {
+        remoteAddress: peer?.remoteAddress,
+        remotePort: peer?.remotePort,
+      }),
+    );
     this.#server = server;
     try {
       await this.#listen(server);
@@ -114,13 +128,14 @@ export class TCPTransport implements Lifecycle {
     });
     this.#waiting.set(socket, timer);
     socket.on('error', ignoreEarlyError);
-    socket.once('close', () => this.#forget(socket));
-    socket.once('end', destroyEarly);
+    socket.on('close', this.#forgetClosed);
+    socket.on('end', destroyEarly);
     socket.once('data', (head) => this.#handOver(socket, head));
   }
 
   #handOver(socket: Socket, head: Buffer): void {
     this.#forget(socket);
+    socket.off('close', this.#forgetClosed);
     const byte = head[0] ?? 0;
     const handler = this.handlers.find((candidate) => candidate.acceptsFirstByte(byte));
     if (handler === undefined) {

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
+import type { Connection, ServiceCapableConnection } from '../../../src/server/index.ts';
+import { MultiThreadedApplicationAdapter } from '../../../src/server/index.ts';
 import { startRTMP } from './startRTMP.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -26,6 +28,14 @@ async function run(program: string, args: readonly string[]): Promise<string> {
   return text;
 }
 
+/** Calls `onBWDone` on every client, as Flash Media Server does. */
+class BandwidthTeller extends MultiThreadedApplicationAdapter {
+  override appConnect(connection: Connection): boolean {
+    (connection as Connection & ServiceCapableConnection).notify('onBWDone', []);
+    return true;
+  }
+}
+
 describe('ffmpeg', { skip: !isInstalled('ffmpeg') }, () => {
   const source = ['-f', 'lavfi', '-i', 'testsrc=size=160x120:rate=10', '-t', '2'];
 
@@ -41,6 +51,15 @@ describe('ffmpeg', { skip: !isInstalled('ffmpeg') }, () => {
     await using rtmp = await startRTMP();
     const text = await run('ffmpeg', ['-i', `rtmp://127.0.0.1:${rtmp.port}/chat/room1/cam`]);
     assert.match(text, /There is no such stream/);
+    assert.deepEqual(rtmp.log.lines, []);
+  });
+
+  it('asks for its bandwidth after onBWDone, once, and goes on', async () => {
+    await using rtmp = await startRTMP({ handler: new BandwidthTeller() });
+    const address = `rtmp://127.0.0.1:${rtmp.port}/chat/cam`;
+    const text = await run('ffmpeg', ['-loglevel', 'debug', '-i', address]);
+    assert.match(text, /There is no such stream/);
+    assert.doesNotMatch(text, /Server error: (?!There is no such stream)/);
     assert.deepEqual(rtmp.log.lines, []);
   });
 
@@ -62,6 +81,15 @@ describe('rtmpdump', { skip: !isInstalled('rtmpdump') }, () => {
     const text = await dump(rtmp.port, 'chat/room1');
     assert.match(text, /Handshaking finished/);
     assert.match(text, /NetConnection\.Connect\.Success/);
+    assert.match(text, /NetStream\.Play\.StreamNotFound/);
+    assert.deepEqual(rtmp.log.lines, []);
+  });
+
+  it('asks for its bandwidth after onBWDone, is asked and answers, and goes on', async () => {
+    await using rtmp = await startRTMP({ handler: new BandwidthTeller() });
+    const text = await dump(rtmp.port, 'chat');
+    assert.equal(text.match(/server invoking <onBWDone>/g)?.length, 1);
+    assert.match(text, /server invoking <_onbwcheck>/);
     assert.match(text, /NetStream\.Play\.StreamNotFound/);
     assert.deepEqual(rtmp.log.lines, []);
   });

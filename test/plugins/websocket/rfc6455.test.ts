@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { WebSocketDataListener, type WSMessage } from '../../../src/plugins/websocket/index.ts';
 import { clientFrame, RawClient, startServer, type TestServer } from './support.ts';
 
@@ -235,11 +235,10 @@ const deliveries: readonly (readonly [
 ];
 
 async function check(
-  server: TestServer,
+  raw: RawClient,
   { frames, back }: Case,
   send: (raw: RawClient, bytes: Buffer) => Promise<void>,
 ) {
-  const raw = await RawClient.upgrade(server.port, '/echo');
   await send(raw, Buffer.concat(frames));
   for (const [opcode, payload] of back) {
     const frame = await raw.readFrame();
@@ -251,14 +250,22 @@ async function check(
   assert.equal((await raw.readToEnd()).length, 0);
 }
 
-describe('RFC 6455', () => {
-  for (const [way, send] of deliveries) {
-    for (const one of cases) {
-      it(`${one.name}, ${way}`, async () => {
-        await using server = await startServer({ maxMessageBytes: 131_072 });
-        await server.deployWith('echo', new EchoListener());
-        await check(server, one, send);
-      });
+for (const secure of [false, true]) {
+  describe(`RFC 6455 over ${secure ? 'wss' : 'ws'}`, () => {
+    let server: TestServer;
+
+    before(async () => {
+      server = await startServer({ maxMessageBytes: 131_072 }, { secure });
+      await server.deployWith('echo', new EchoListener());
+    });
+    after(() => server.stop());
+
+    for (const [way, send] of deliveries) {
+      for (const one of cases) {
+        it(`${one.name}, ${way}`, async () => {
+          await check(await RawClient.upgrade(server.port, '/echo', secure), one, send);
+        });
+      }
     }
-  }
-});
+  });
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTLS } from 'node:tls';
 import { WebSocket } from 'ws';
 import { createLogger } from '../../../src/base/index.ts';
 import {
@@ -13,7 +14,9 @@ import {
 import {
   MultiThreadedApplicationAdapter,
   Server,
+  type SocketHandler,
   TCPTransport,
+  TLSHandler,
   WebScope,
 } from '../../../src/server/index.ts';
 
@@ -51,7 +54,7 @@ export interface TestServer extends AsyncDisposable {
   readonly plugin: WebSocketPlugin;
   readonly transport: TCPTransport;
   readonly port: number;
-  /** `ws://127.0.0.1:port` */
+  /** `ws://127.0.0.1:port`, or `wss:` */
   readonly url: string;
   /** Deploys an application; by default one whose handler says yes to all. */
   deploy(name: string, handler?: MultiThreadedApplicationAdapter): Promise<WebScope>;
@@ -60,18 +63,30 @@ export interface TestServer extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** A server with the WebSocket plugin on a port of its own. */
-export async function startServer(settings: Partial<WebSocketPlugin> = {}): Promise<TestServer> {
+/** A server with the WebSocket plugin on a port of its own; with TLS on request. */
+export async function startServer(
+  settings: Partial<WebSocketPlugin> = {},
+  { secure = false }: { readonly secure?: boolean } = {},
+): Promise<TestServer> {
   const server = new Server();
   server.logger = silent;
   const plugin = Object.assign(new WebSocketPlugin(), settings, { server });
   const transport = Object.assign(new TCPTransport(), {
     name: 'websocket',
     host: '127.0.0.1',
+    handlers: [plugin] as readonly SocketHandler[],
+    logger: server.logger,
+  });
+  const tls = Object.assign(new TLSHandler(), {
+    selfSigned: true,
     handlers: [plugin],
     logger: server.logger,
   });
   await plugin.start();
+  if (secure) {
+    await tls.start();
+    transport.handlers = [tls];
+  }
   await transport.start();
   const port = transport.address?.port ?? 0;
   const applications: WebScope[] = [];
@@ -87,6 +102,7 @@ export async function startServer(settings: Partial<WebSocketPlugin> = {}): Prom
   };
   const stop = async () => {
     await transport.stop();
+    tls.stop();
     for (const application of applications) await application.stop();
     await plugin.stop();
     await server.stop();
@@ -96,7 +112,7 @@ export async function startServer(settings: Partial<WebSocketPlugin> = {}): Prom
     plugin,
     transport,
     port,
-    url: `ws://127.0.0.1:${port}`,
+    url: `${secure ? 'wss' : 'ws'}://127.0.0.1:${port}`,
     deploy,
     async deployWith(name, ...listeners) {
       const scope = await deploy(name);
@@ -119,7 +135,11 @@ export class TestClient {
   readonly #arrived = new EventEmitter();
 
   constructor(url: string, protocols: string[] = [], options: WebSocket.ClientOptions = {}) {
-    this.socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
+    this.socket = new WebSocket(url, protocols, {
+      perMessageDeflate: false,
+      rejectUnauthorized: false,
+      ...options,
+    });
     this.socket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) this.binaries.push(data);
       else this.texts.push(data.toString());
@@ -177,8 +197,10 @@ export class RawClient {
   readonly #changed = new EventEmitter();
   isEnded = false;
 
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1');
+  constructor(port: number, secure = false) {
+    this.socket = secure
+      ? connectTLS({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connect(port, '127.0.0.1');
     this.socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#changed.emit('change');
@@ -206,8 +228,8 @@ export class RawClient {
   }
 
   /** Opens a WebSocket and takes the 101 away, so that only frames are left to read. */
-  static async upgrade(port: number, path: string): Promise<RawClient> {
-    const client = new RawClient(port);
+  static async upgrade(port: number, path: string, secure = false): Promise<RawClient> {
+    const client = new RawClient(port, secure);
     client.socket.write(RawClient.request(path));
     const head = await client.readUntil('\r\n\r\n');
     assert.match(head, /^HTTP\/1\.1 101 /);

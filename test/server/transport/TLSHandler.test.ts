@@ -107,6 +107,34 @@ describe('TLSHandler', () => {
     await once(broken, 'close');
   });
 
+  it('closes a connection that its protocol fails to take, and goes on', async () => {
+    const broken: SocketHandler = {
+      protocolName: 'broken',
+      acceptsFirstByte: (byte) => byte === 0x42,
+      handleSocket() {
+        throw new Error('not today');
+      },
+    };
+    await using running = await startTLS({ selfSigned: true, handlers: [broken, new Echo()] });
+    const socket = connect({ port: running.port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    socket.write('B');
+    socket.resume();
+    await once(socket, 'close');
+    assert.equal((await say(running.port, 'hello')).answer, 'hello');
+  });
+
+  it('names its addresses after what is inside', () => {
+    const web = Object.assign(new Echo(), { protocolName: 'websocket', urlScheme: 'ws' });
+    const tls = Object.assign(new TLSHandler(), { handlers: [new Echo(), web] });
+    assert.deepEqual(tls.urlSchemes, ['echos', 'wss']);
+  });
+
+  it('does not start without files and without leave to make a certificate', async () => {
+    const tls = Object.assign(new TLSHandler(), { logger: silent });
+    await assert.rejects(tls.start(), { name: 'LifecycleError', code: 'TLS_CERTIFICATE' });
+  });
+
   it('uses files, and new files after a reload, while open connections live on', async () => {
     const files = await certificateFiles(['one.example', '127.0.0.1']);
     await using running = await startTLS({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { auditAccessibility } from '../../support/auditAccessibility.ts';
 import { TestBrowser } from '../../support/Browser.ts';
 import { ChatPage } from '../../support/ChatPage.ts';
 import { PageServer } from '../../support/PageServer.ts';
@@ -164,4 +165,29 @@ describe('the chat page', () => {
     assert.equal(await page.locator('.bubble p').textContent(), 'first row\nsecond row');
     assert.equal(await page.evaluate('document.activeElement.id'), 'text');
   });
+
+  for (const options of [
+    { colorScheme: 'light' },
+    { colorScheme: 'dark' },
+    { colorScheme: 'light', width: 360, height: 640 },
+    { colorScheme: 'dark', width: 360, height: 640 },
+  ] as const) {
+    const name = Object.values(options).join(', ');
+    it(`breaks no rule of accessibility: ${name}`, async () => {
+      await using server = await PageServer.start(folder, '/chat');
+      const shown = { ...options, reducedMotion: 'reduce' } as const; // no colour on its way
+      const { page } = await browser.open(server.url, shown);
+      await page.getByLabel('Your name').waitFor();
+      assert.deepEqual(await auditAccessibility(page), [], 'the question for the name');
+      const ann = await ChatPage.enter(browser, server.url, 'Ann', shown);
+      await ann.say('my line');
+      server.say('/chat', JSON.stringify({ name: 'Bob', text: 'a line with https://red5.net' }));
+      await ann.sees('a line with');
+      await ann.delivered();
+      assert.deepEqual(await auditAccessibility(ann.page), [], 'the room');
+      await server.stop();
+      await ann.page.getByText('Connected', { exact: true }).waitFor({ state: 'hidden' });
+      assert.deepEqual(await auditAccessibility(ann.page), [], 'without the server');
+    });
+  }
 });

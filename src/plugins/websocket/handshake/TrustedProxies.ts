@@ -12,7 +12,11 @@ export interface PeerFacts {
   readonly host: string;
 }
 
-/** Believes `X-Forwarded-For`, `-Proto` and `-Host` when, and only when, a proxy of the list says so. */
+/**
+ * Believes `X-Forwarded-For`, `-Proto` and `-Host` when, and only when, a proxy of the list says so.
+ *
+ * Of values that several proxies appended the one counts that the outermost trusted proxy wrote.
+ */
 export class TrustedProxies {
   readonly #proxies = new BlockList();
 
@@ -44,24 +48,32 @@ export class TrustedProxies {
       host: headers.host ?? '',
     };
     if (!this.#trusts(direct)) return facts;
-    const proto = firstOf(headers['x-forwarded-proto']);
+    const { client, hops } = this.#follow(direct, listOf(headers['x-forwarded-for']));
+    const proto = writtenBy(headers['x-forwarded-proto'], hops);
     return {
-      remoteAddress: this.#client(direct, listOf(headers['x-forwarded-for'])),
+      remoteAddress: client,
       remotePort: facts.remotePort,
       secure: proto === undefined ? facts.secure : proto === 'https' || proto === 'wss',
-      host: firstOf(headers['x-forwarded-host']) ?? facts.host,
+      host: writtenBy(headers['x-forwarded-host'], hops) ?? facts.host,
     };
   }
 
-  /** From the right, the first address that is not a trusted proxy: what stands left of it is the client's own claim. */
-  #client(direct: string, chain: readonly string[]): string {
+  /**
+   * From the right, the first address that is not a trusted proxy: what stands left of it is the client's own claim.
+   *
+   * `hops` is how many trusted proxies there are, each of which may have appended to the other headers too.
+   */
+  #follow(direct: string, chain: readonly string[]): { client: string; hops: number } {
     let client = direct;
+    let hops = 1;
     for (const entry of [...chain].reverse()) {
-      if (isIP(entry) === 0) return client;
-      client = plainAddress(entry);
-      if (!this.#trusts(client)) return client;
+      const address = addressOf(entry);
+      if (address === undefined) break;
+      client = address;
+      if (!this.#trusts(address)) break;
+      hops += 1;
     }
-    return client;
+    return { client, hops };
   }
 
   #trusts(address: string): boolean {
@@ -80,6 +92,15 @@ function listOf(header: string | string[] | undefined): string[] {
   return text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
 }
 
-function firstOf(header: string | string[] | undefined): string | undefined {
-  return listOf(header)[0]?.toLowerCase();
+/** What the outermost trusted proxy wrote: values left of it came with the request, and with fewer values the proxies replace them. */
+function writtenBy(header: string | string[] | undefined, hops: number): string | undefined {
+  const values = listOf(header);
+  return values[Math.max(0, values.length - hops)]?.toLowerCase();
+}
+
+/** An entry's address; some proxies add a port. */
+function addressOf(entry: string): string | undefined {
+  const address =
+    /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1] ?? /^([\d.]+):\d+$/.exec(entry)?.[1] ?? entry;
+  return isIP(address) === 0 ? undefined : plainAddress(address);
 }

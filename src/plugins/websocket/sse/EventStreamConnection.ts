@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { BaseConnection, type CloseReason, type ConnectionOptions } from '../../../server/index.ts';
 import { encodeTextFrame, isTextFrame, payloadOf } from '../frame/encodeFrame.ts';
-import { type FanOut, FanOutMember } from '../frame/FanOut.ts';
+import type { FanOut } from '../frame/FanOut.ts';
+import { FanOutMember, type FanOutOwner } from '../frame/FanOutMember.ts';
+import type { SendOptions } from '../SendOptions.ts';
 import type { WebSocketScope } from '../WebSocketScope.ts';
 import { encodeEvent, type StreamEvent } from './encodeEvent.ts';
 
@@ -18,7 +20,7 @@ export interface EventStreamOptions extends Omit<ConnectionOptions, 'type'> {
  *
  * A member of the scope of its path like any other; it gets what is sent to the path's `WebSocketScope`.
  */
-export class EventStreamConnection extends BaseConnection {
+export class EventStreamConnection extends BaseConnection implements FanOutOwner {
   readonly headers: IncomingHttpHeaders;
   /** The WebSocket scope of its path; undefined before it was added to one. */
   webSocketScope: WebSocketScope | undefined = undefined;
@@ -35,9 +37,7 @@ export class EventStreamConnection extends BaseConnection {
     super({ ...options, type: 'sse' });
     this.headers = headers;
     this.#onClosing = onClosing;
-    this.member = new FanOutMember(fanOut, () => {
-      this.close({ kind: 'policy', description: 'too slow for what is sent' });
-    });
+    this.member = new FanOutMember(fanOut, this);
   }
 
   /** Whether this side has closed it. */
@@ -46,8 +46,13 @@ export class EventStreamConnection extends BaseConnection {
   }
 
   /** Sends a message to this client alone. */
-  send(text: string): void {
-    this.member.send(encodeTextFrame(text));
+  send(text: string, { key }: SendOptions = {}): void {
+    this.member.send(encodeTextFrame(text), key);
+  }
+
+  /** @internal */
+  onQueueOverflow(): void {
+    this.close({ kind: 'policy', description: 'too slow for what is sent' });
   }
 
   /** Ends the stream after what was sent, with an event `close` that says why. Safe twice. */

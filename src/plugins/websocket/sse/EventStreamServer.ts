@@ -80,12 +80,12 @@ export class EventStreamServer {
     const connection = this.#createConnection(request, admission);
     const refusal = await door.ask(connection);
     if (refusal !== undefined) {
-      door.release(admission);
+      door.release(admission.application, admission.facts.remoteAddress);
       refuse(request, response, refusal);
       return;
     }
     if (this.#isStopping || connection.isClosing || response.destroyed) {
-      door.release(admission);
+      door.release(admission.application, admission.facts.remoteAddress);
       refuse(request, response, { status: 503, description: 'refused' });
       await server.disconnect(connection);
       return;
@@ -149,7 +149,7 @@ export class EventStreamServer {
     if (admission === undefined) return;
     this.#open.delete(connection);
     connection.member.close(true);
-    door.release(admission);
+    door.release(admission.application, admission.facts.remoteAddress);
     admission.manager.removeEventStream(connection);
     background(server.disconnect(connection), logger, 'disconnecting an event stream');
   }

@@ -73,8 +73,10 @@ export class TLSHandler implements SocketHandler, Lifecycle {
   #server: NodeTLSServer | undefined;
   #watch: Timer | undefined;
   #stamp = '';
-  /** Sockets that no protocol has taken over yet. */
-  readonly #waiting = new Set<Socket>();
+  /** Connections in their TLS handshake, by {@link placeOf}: Node does not say which socket a secured one came from. */
+  readonly #handshakes = new Map<string, Socket>();
+  /** Secured connections that said nothing yet. */
+  readonly #silent = new Set<Socket>();
 
   /** @throws LifecycleError `TLS_CERTIFICATE` when the certificate cannot be read or does not fit the key */
   async start(): Promise<void> {
@@ -103,8 +105,14 @@ export class TLSHandler implements SocketHandler, Lifecycle {
   stop(): void {
     this.#watch?.cancel();
     this.#watch = undefined;
-    for (const socket of this.#waiting) socket.destroy();
+    for (const socket of this.#handshakes.values()) socket.destroy();
+    for (const socket of this.#silent) socket.destroy();
     this.#server = undefined;
+  }
+
+  /** The protocols inside, as addresses with TLS begin: `https`, `rtmps`. */
+  get urlSchemes(): readonly string[] {
+    return this.handlers.map(({ protocolName, urlScheme = protocolName }) => `${urlScheme}s`);
   }
 
   /** Takes new files into use if they changed; a pair that is not usable is logged, and the old one stays. */
@@ -132,8 +140,11 @@ export class TLSHandler implements SocketHandler, Lifecycle {
       socket.destroy();
       return;
     }
-    this.#waiting.add(socket);
-    socket.once('close', () => this.#waiting.delete(socket));
+    const place = placeOf(socket);
+    this.#handshakes.set(place, socket);
+    socket.once('close', () => {
+      if (this.#handshakes.get(place) === socket) this.#handshakes.delete(place);
+    });
     socket.on('error', () => undefined); // 'close' follows
     const server = this.#server;
     // The transport sets the socket going when this returns, and then the bytes would be lost on their way to TLS.
@@ -146,19 +157,21 @@ export class TLSHandler implements SocketHandler, Lifecycle {
   }
 
   #secured(socket: TLSSocket): void {
+    // From here on it is closed through TLS, so that a protocol can end it in its own words.
+    this.#handshakes.delete(placeOf(socket));
     const timer = this.clock.after(this.firstByteTimeoutMs, () => {
       this.#log.info('connection closed: it sent nothing', peerOf(socket));
       socket.destroy();
     });
-    this.#waiting.add(socket);
+    this.#silent.add(socket);
     socket.on('error', () => undefined);
     socket.once('close', () => {
       timer.cancel();
-      this.#waiting.delete(socket);
+      this.#silent.delete(socket);
     });
     socket.once('data', (head) => {
       timer.cancel();
-      this.#waiting.delete(socket);
+      this.#silent.delete(socket);
       this.#handOver(socket, head);
     });
   }
@@ -175,7 +188,17 @@ export class TLSHandler implements SocketHandler, Lifecycle {
       return;
     }
     socket.pause();
-    handler.handleSocket(socket, head);
+    try {
+      handler.handleSocket(socket, head);
+    } catch (error) {
+      // A fault of the handler must not end the process with all its other connections.
+      this.#log.error(
+        `${handler.protocolName} could not take a connection: ${describeError(error)}`,
+        { ...peerOf(socket), stack: error instanceof Error ? error.stack : undefined },
+      );
+      socket.destroy();
+      return;
+    }
     if (!socket.destroyed) socket.resume();
   }
 
@@ -189,6 +212,9 @@ export class TLSHandler implements SocketHandler, Lifecycle {
         },
       );
       return made;
+    }
+    if (this.keyFile === '' || this.certificateFile === '') {
+      throw this.#certificateError('set keyFile and certificateFile, or selfSigned');
     }
     try {
       this.#stamp = await this.#readStamp();
@@ -209,14 +235,24 @@ export class TLSHandler implements SocketHandler, Lifecycle {
   }
 
   #certificateError(cause: unknown): LifecycleError {
-    const message = `no certificate for TLS: ${describeError(cause)}`;
-    return new LifecycleError('TLS_CERTIFICATE', message, { phase: 'start', cause });
+    const { code, path } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') {
+      const message = `no certificate for TLS: ${describeError(cause)}`;
+      return new LifecycleError('TLS_CERTIFICATE', message, { phase: 'start', cause });
+    }
+    const message = `no certificate for TLS: there is no file ${path}; selfSigned makes one for development`;
+    return new LifecycleError('TLS_CERTIFICATE', message, { phase: 'start' });
   }
 
   get #log(): Logger {
     this.logger ??= createLogger();
     return this.logger.child('tls');
   }
+}
+
+/** What a connection and the secured one around it have in common. */
+function placeOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 function peerOf(socket: Socket): Readonly<Record<string, unknown>> {

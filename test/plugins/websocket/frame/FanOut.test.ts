@@ -3,12 +3,9 @@ import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { encodeTextFrame, payloadOf } from '../../../../src/plugins/websocket/frame/encodeFrame.ts';
-import {
-  FanOut,
-  FanOutGroup,
-  FanOutMember,
-  type FanOutOptions,
-} from '../../../../src/plugins/websocket/frame/FanOut.ts';
+import { FanOut, type FanOutOptions } from '../../../../src/plugins/websocket/frame/FanOut.ts';
+import { FanOutGroup } from '../../../../src/plugins/websocket/frame/FanOutGroup.ts';
+import { FanOutMember } from '../../../../src/plugins/websocket/frame/FanOutMember.ts';
 
 const LARGE: FanOutOptions = { maxQueueBytes: 1_000_000, queuePolicy: 'close' };
 
@@ -56,7 +53,9 @@ function setUp(options: FanOutOptions = LARGE) {
   const group = new FanOutGroup(fanOut);
   const overflows: FanOutMember[] = [];
   const join = (socket = new FakeSocket(), ...groups: FanOutGroup[]) => {
-    const member: FanOutMember = new FanOutMember(fanOut, () => overflows.push(member));
+    const member: FanOutMember = new FanOutMember(fanOut, {
+      onQueueOverflow: () => overflows.push(member),
+    });
     member.open({ socket });
     for (const one of groups.length === 0 ? [group] : groups) one.add(member);
     return { member, socket };
@@ -122,7 +121,7 @@ describe('FanOut', () => {
 
   it('keeps messages to a member that is not open yet, and writes them first', () => {
     const { fanOut, group } = setUp();
-    const member = new FanOutMember(fanOut, () => undefined);
+    const member = new FanOutMember(fanOut, { onQueueOverflow: () => undefined });
     const socket = new FakeSocket();
     member.send(encodeTextFrame('welcome'));
     fanOut.flush();
@@ -250,7 +249,7 @@ describe('FanOut', () => {
   it('hands single frames to a member that does not get the shared bytes', () => {
     const { fanOut, group } = setUp();
     const taken: string[] = [];
-    const member = new FanOutMember(fanOut, () => undefined);
+    const member = new FanOutMember(fanOut, { onQueueOverflow: () => undefined });
     member.open({
       socket: new FakeSocket(),
       writeFrames: (frames) => taken.push(...frames.map((frame) => payloadOf(frame).toString())),
@@ -322,7 +321,7 @@ class Model {
     this.#groups = [0, 1, 2].map(() => new FanOutGroup(fanOut));
     this.members = [0, 1, 2, 3].map(() => {
       const socket = new FakeSocket();
-      const member = new FanOutMember(fanOut, () => assert.fail('overflow'));
+      const member = new FanOutMember(fanOut, { onQueueOverflow: () => assert.fail('overflow') });
       member.open({ socket });
       return { member, socket, expected: [] as string[], joined: new Set<FanOutGroup>() };
     });

@@ -41,6 +41,77 @@ describe('TrustedProxies', () => {
     assert.equal(facts.remoteAddress, '::1');
   });
 
+  const chains: readonly (readonly [
+    name: string,
+    headers: IncomingHttpHeaders,
+    expected: { readonly remoteAddress: string; readonly secure: boolean; readonly host: string },
+  ])[] = [
+    [
+      'takes what the outermost trusted proxy appended, not what the client claimed before it',
+      {
+        'x-forwarded-for': '6.6.6.6, 203.0.113.9, 10.0.0.2',
+        'x-forwarded-proto': 'https, http, https',
+        'x-forwarded-host': 'evil.example, chat.example, inner',
+      },
+      { remoteAddress: '203.0.113.9', secure: false, host: 'chat.example' },
+    ],
+    [
+      'takes the only value where proxies replace it',
+      {
+        'x-forwarded-for': '203.0.113.9, 10.0.0.2',
+        'x-forwarded-proto': 'https',
+        'x-forwarded-host': 'chat.example:8443',
+      },
+      { remoteAddress: '203.0.113.9', secure: true, host: 'chat.example:8443' },
+    ],
+    [
+      'takes one value per proxy',
+      {
+        'x-forwarded-for': '203.0.113.9, 10.0.0.2',
+        'x-forwarded-proto': 'https, http',
+        'x-forwarded-host': 'chat.example, inner',
+      },
+      { remoteAddress: '203.0.113.9', secure: true, host: 'chat.example' },
+    ],
+    [
+      'takes the scheme in any case, and wss as secure',
+      { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'WSS' },
+      { remoteAddress: '203.0.113.9', secure: true, host: 'inner:8081' },
+    ],
+    [
+      'takes a scheme it does not know for not secure',
+      { 'x-forwarded-proto': 'gopher' },
+      { remoteAddress: '10.0.0.1', secure: false, host: 'inner:8081' },
+    ],
+    [
+      'takes addresses with ports, IPv6 ones in brackets too',
+      { 'x-forwarded-for': '[2001:db8::7]:51234, 10.0.0.2:80' },
+      { remoteAddress: '2001:db8::7', secure: false, host: 'inner:8081' },
+    ],
+    [
+      'takes IPv4 in IPv6 for IPv4',
+      { 'x-forwarded-for': '203.0.113.9, ::ffff:10.0.0.2' },
+      { remoteAddress: '203.0.113.9', secure: false, host: 'inner:8081' },
+    ],
+    [
+      'takes the last proxy when all of the chain is proxies',
+      { 'x-forwarded-for': '10.0.0.3, 10.0.0.2' },
+      { remoteAddress: '10.0.0.3', secure: false, host: 'inner:8081' },
+    ],
+    [
+      'ignores empty values',
+      { 'x-forwarded-for': ', ,', 'x-forwarded-proto': '', 'x-forwarded-host': ' ' },
+      { remoteAddress: '10.0.0.1', secure: false, host: 'inner:8081' },
+    ],
+  ];
+  for (const [name, forwarded, expected] of chains) {
+    it(name, () => {
+      const request = requestFrom('10.0.0.1', { host: 'inner:8081', ...forwarded });
+      const { remotePort: _, ...facts } = new TrustedProxies(['10.0.0.0/8']).factsOf(request);
+      assert.deepEqual(facts, expected);
+    });
+  }
+
   it('refuses entries that are no addresses', () => {
     assert.throws(() => new TrustedProxies(['proxy.example']), { code: 'BAD_PROXY_ADDRESS' });
     assert.throws(() => new TrustedProxies(['10.0.0.0/x']), { code: 'BAD_PROXY_ADDRESS' });
