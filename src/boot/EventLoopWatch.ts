@@ -27,7 +27,7 @@ export class EventLoopWatch implements Lifecycle {
   readonly phase = -100;
   /** How long code may keep the process busy before it is named, in milliseconds; 0 switches the watch off. Default 5,000. */
   blockedAfterMs = 5_000;
-  logger: Logger = createLogger();
+  logger: Logger | undefined = undefined;
   #worker: Worker | undefined;
   #beat: Timer | undefined;
 
@@ -35,10 +35,11 @@ export class EventLoopWatch implements Lifecycle {
     if (this.blockedAfterMs <= 0 || this.#worker !== undefined) return;
     const beats = new Int32Array(new SharedArrayBuffer(4));
     const options = { beats, blockedAfterMs: this.blockedAfterMs };
+    const logger = this.logger ?? createLogger();
     const worker = new Worker(WATCHER, { eval: true, workerData: options, execArgv: [] });
     worker.unref();
-    worker.on('message', (message: string) => this.logger.warn(message));
-    worker.on('error', (error) => this.logger.warn(`nobody watches the event loop: ${error}`));
+    worker.on('message', (message: string) => logger.warn(message));
+    worker.on('error', (error) => logger.warn(`nobody watches the event loop: ${error}`));
     this.#worker = worker;
     this.#beat = systemClock.every(BEAT_MS, () => Atomics.add(beats, 0, 1));
   }

@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createJiti, type Jiti } from 'jiti';
+import { CodeTransformer } from './CodeTransformer.ts';
 
 const relativeImport = /\b(?:from|import|require)\s*\(?\s*['"](\.{1,2}\/[^'"\n]+)['"]/g;
 const codeEndings = ['.ts', '.js', '.mts', '.mjs', '.cts', '.cjs', '.tsx'];
@@ -34,13 +35,19 @@ export class ModuleLoader {
   /**
    * @param folder - the webapp's folder, where bare names such as `lodash` are looked up from
    * @param provided - ready modules by name: what `import … from 'red5-node'` gives, the very objects the server uses
+   * @param transformer - shared, so that files that did not change are not transformed again
    */
-  constructor(folder: string, provided: Readonly<Record<string, unknown>>) {
+  constructor(
+    folder: string,
+    provided: Readonly<Record<string, unknown>>,
+    transformer: CodeTransformer = new CodeTransformer(),
+  ) {
     this.#jiti = createJiti(path.join(folder, path.sep), {
       // Node's own cache is one for the whole process, and never forgets.
       moduleCache: false,
       fsCache: false,
       sourceMaps: true,
+      transform: (options) => ({ code: transformer.transform(options) }),
       virtualModules: { ...provided },
     });
     this.#cache = new Proxy(this.#modules, {

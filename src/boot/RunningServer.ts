@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import path from 'node:path';
 import { describeError, LifecycleError, type Logger } from '../base/index.ts';
 import type { ApplicationContext } from '../container/index.ts';
@@ -171,6 +172,7 @@ export class RunningServer implements AsyncDisposable {
   async #stop(): Promise<void> {
     this.#deployer.close();
     const deadline = AbortSignal.timeout(this.#stopTimeoutMs ?? this.#policy.stopTimeoutMs);
+    setMaxListeners(0, deadline); // All webapps listen to it at the same time.
     const failures: unknown[] = [];
     const attempt = (work: () => Promise<void>) =>
       work().catch((error: unknown) => failures.push(error));

@@ -1,6 +1,7 @@
 import type { ConfigError, Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry } from '../container/index.ts';
 import { type Server, Succession, WebScope } from '../server/index.ts';
+import type { CodeTransformer } from './CodeTransformer.ts';
 import type { WebappFolder } from './findWebapps.ts';
 import { ModuleLoader } from './ModuleLoader.ts';
 import { WebappFiles } from './WebappFiles.ts';
@@ -16,6 +17,8 @@ export interface WebappOptions {
   /** Paths in messages are relative to this folder. */
   readonly displayRoot: string;
   readonly logger: Logger;
+  /** Shared by all webapps and their versions. */
+  readonly transformer?: CodeTransformer;
 }
 
 /**
@@ -53,8 +56,8 @@ export class Webapp {
     previous?: Webapp,
   ): Promise<Webapp> {
     const { name, folder, files } = found;
-    const { modules, systemProperties, logger, ...rest } = options;
-    const loader = new ModuleLoader(folder, modules);
+    const { modules, systemProperties, logger, transformer, ...rest } = options;
+    const loader = new ModuleLoader(folder, modules, transformer);
     const replaces = previous === undefined ? undefined : previous.#files;
     const servletContext = new WebappFiles(name, folder, () => loader.files, replaces);
     const context = await ApplicationContext.read({

@@ -169,8 +169,13 @@ export class WebappSlot {
       const instead = previous === undefined ? 'was left out' : 'was not replaced';
       return this.#failed(error, `webapp "${this.name}" ${instead}`);
     }
-    if (previous === undefined) next.open(this.#server, undefined);
-    else await this.#replace(previous, next);
+    try {
+      if (previous === undefined) next.open(this.#server, undefined);
+      else await this.#replace(previous, next);
+    } catch (error) {
+      // A listener of the server failed; the new version runs all the same.
+      logger.error(`webapp "${this.name}" took over with errors\n${explainError(error)}`);
+    }
     this.#current = next;
     this.#generation += 1;
     this.#startedAt = Date.now();

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describeError, LifecycleError, type Logger } from '../base/index.ts';
 import { ApplicationContext, type ClassRegistry, ConfigErrors } from '../container/index.ts';
 import { DeploymentPolicy, type Server } from '../server/index.ts';
+import { CodeTransformer } from './CodeTransformer.ts';
 import { Deployer } from './Deployer.ts';
 import { findServerBeanFile } from './findBeanFiles.ts';
 import { findWebapps, type WebappFolder } from './findWebapps.ts';
@@ -47,8 +48,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const root = path.resolve(options.root);
   const context = await inspectServer(options);
   const shared = sharedOptions(options);
+  const transformer = new CodeTransformer();
   const read = (found: WebappFolder, previous?: Webapp) =>
-    Webapp.read(found, { ...shared, parent: context, modules: options.modules ?? {} }, previous);
+    Webapp.read(
+      found,
+      { ...shared, parent: context, modules: options.modules ?? {}, transformer },
+      previous,
+    );
   const deployer = new Deployer({
     root,
     logger: options.logger,
