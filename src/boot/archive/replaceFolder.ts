@@ -49,8 +49,11 @@ export async function replaceFolder(
     },
     async undo() {
       for (const name of moved) await move(target, aside, name);
-      await rm(target, { recursive: true, force: true });
+      // Out of the way at once: removing many files takes time, in which there would be no webapp.
+      const failed = `${aside}.failed.tmp`;
+      await rename(target, failed);
       if (exists) await rename(aside, target);
+      await rm(failed, { recursive: true, force: true });
     },
   };
 }
