@@ -35,6 +35,7 @@ export class Webapp {
   readonly #context: ApplicationContext;
   readonly #files: WebappFiles;
   readonly #loader: ModuleLoader;
+  #isEnding = false;
 
   private constructor(context: ApplicationContext, files: WebappFiles, loader: ModuleLoader) {
     this.name = files.name;
@@ -88,8 +89,9 @@ export class Webapp {
     return this.#context.getBeanNames().length;
   }
 
-  /** The applications of the webapp; usually one, known once its beans were created. */
+  /** The applications of the webapp; usually one, known once its beans were created; none once it stops. */
   get scopes(): readonly WebScope[] {
+    if (this.#isEnding) return [];
     return [...this.#context.getBeansOfType<unknown>('WebScope').values()].filter(
       (bean) => bean instanceof WebScope,
     );
@@ -124,6 +126,7 @@ export class Webapp {
 
   /** Stops the beans, which calls `appStop`, and destroys them. */
   async stop(deadline?: AbortSignal): Promise<void> {
+    this.#isEnding = true;
     await this.#context.close(deadline);
   }
 }

@@ -1,20 +1,37 @@
 const lines = document.querySelector('#lines');
 const form = document.querySelector('form');
+const button = form.querySelector('button');
 let socket;
 
 /** Enters the room that the address names: index.html#kitchen */
 function enter() {
-  socket?.close();
   lines.replaceChildren();
+  connect();
+}
+
+function connect() {
+  button.disabled = true;
+  socket?.close();
   const room = location.hash.slice(1) || 'lobby';
   const place = new URL(room, location.href.replace(/^http/, 'ws'));
   place.hash = '';
-  socket = new WebSocket(place);
-  socket.addEventListener('message', ({ data }) => {
+  const opened = new WebSocket(place);
+  socket = opened;
+  opened.addEventListener('open', () => {
+    button.disabled = opened !== socket;
+  });
+  opened.addEventListener('message', ({ data }) => {
     const { name, text } = JSON.parse(data);
     const line = document.createElement('li');
     line.textContent = `${name}: ${text}`;
     lines.append(line);
+  });
+  opened.addEventListener('close', () => {
+    if (opened !== socket) return; // another room was entered
+    button.disabled = true;
+    setTimeout(() => {
+      if (opened === socket) connect();
+    }, 1000);
   });
 }
 

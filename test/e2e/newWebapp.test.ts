@@ -36,6 +36,7 @@ describe('red5 new', () => {
     await server.logged(/webapp "talk" runs/);
     await using browser = await TestBrowser.launch();
     const { page } = await browser.open(server.httpURL('/talk/#kitchen'));
+    await page.locator('button:enabled').waitFor(); // it is in the room
     await using ann = await WebSocketTestClient.open(server.wsURL('/talk/kitchen'));
     await using rtmp = await RTMPTestClient.join(server.ports.rtmp, 'talk/kitchen');
     const so = rtmp.sharedObject('chat');
