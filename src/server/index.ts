@@ -142,7 +142,12 @@ export type {
   StreamPlaybackSecurity,
   StreamPublishSecurity,
 } from './stream/streamSecurity.ts';
-export type { AdmittedRequest, RequestGate, RequestRefusal } from './transport/RequestGate.ts';
+export type {
+  AdmittedRequest,
+  CountedRequest,
+  RequestGate,
+  RequestRefusal,
+} from './transport/RequestGate.ts';
 export type { RequestHandler, SendFile } from './transport/RequestHandler.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
 export type { PeerAddress, StreamHandler, StreamTicket } from './transport/StreamHandler.ts';

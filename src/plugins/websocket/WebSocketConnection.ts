@@ -170,6 +170,7 @@ export class WebSocketConnection extends BaseConnection implements FanOutOwner {
     this.#socket?.pause();
   }
 
+  /** Delivers what arrived since `suspend`, then goes on. */
   override resume(): void {
     const held = this.#heldBack ?? [];
     this.#heldBack = undefined;

@@ -10,8 +10,8 @@ import {
   type Logger,
 } from '../../base/index.ts';
 import {
-  type AdmittedRequest,
   type BaseConnection,
+  type CountedRequest,
   type Red5Plugin,
   type RequestGate,
   type RequestHandler,
@@ -268,10 +268,7 @@ export class WebSocketPlugin
     return this.#eventStreams.handleRequest(request, response);
   }
 
-  admitRequest(
-    request: IncomingMessage,
-    owner: object,
-  ): (AdmittedRequest & { release(): void }) | RequestRefusal {
+  admitRequest(request: IncomingMessage, owner: object): CountedRequest | RequestRefusal {
     const door = this.#door;
     if (door === undefined) return { status: 503, description: 'the server is stopping' };
     const admission = door.admitStream(request, owner);
@@ -296,6 +293,7 @@ export class WebSocketPlugin
     this.streamHandlers = [...this.streamHandlers, handler];
   }
 
+  /** Removes what `addStreamHandler` added. */
   removeStreamHandler(handler: StreamHandler): void {
     this.streamHandlers = this.streamHandlers.filter((other) => other !== handler);
   }

@@ -245,10 +245,12 @@ export class MultiThreadedApplicationAdapter
     this.#publishSecurity.add(handler);
   }
 
+  /** Removes what `registerStreamPublishSecurity` added. */
   unregisterStreamPublishSecurity(handler: StreamPublishSecurity): void {
     this.#publishSecurity.delete(handler);
   }
 
+  /** What `registerStreamPublishSecurity` added. */
   getStreamPublishSecurity(): ReadonlySet<StreamPublishSecurity> {
     return this.#publishSecurity;
   }
@@ -258,10 +260,12 @@ export class MultiThreadedApplicationAdapter
     this.#playbackSecurity.add(handler);
   }
 
+  /** Removes what `registerStreamPlaybackSecurity` added. */
   unregisterStreamPlaybackSecurity(handler: StreamPlaybackSecurity): void {
     this.#playbackSecurity.delete(handler);
   }
 
+  /** What `registerStreamPlaybackSecurity` added. */
   getStreamPlaybackSecurity(): ReadonlySet<StreamPlaybackSecurity> {
     return this.#playbackSecurity;
   }
@@ -275,8 +279,10 @@ export class MultiThreadedApplicationAdapter
   /** The publisher has stopped or gone. */
   streamBroadcastClose(_stream: BroadcastStream): MaybePromise<void> {}
 
+  /** A stream is being recorded from now on. */
   streamRecordStart(_stream: BroadcastStream): MaybePromise<void> {}
 
+  /** A recording has ended. */
   streamRecordStop(_stream: BroadcastStream): MaybePromise<void> {}
 
   /** Somebody plays, or waits for a publisher. */
@@ -284,26 +290,31 @@ export class MultiThreadedApplicationAdapter
 
   streamSubscriberClose(_stream: SubscriberStream): MaybePromise<void> {}
 
+  /** Something begins to play: a live stream or a recording. */
   streamPlayItemPlay(
     _stream: SubscriberStream,
     _item: PlayItem,
     _isLive: boolean,
   ): MaybePromise<void> {}
 
+  /** It has ended, or the player stopped it. */
   streamPlayItemStop(_stream: SubscriberStream, _item: PlayItem): MaybePromise<void> {}
 
+  /** The player stands still; the position is in milliseconds. */
   streamPlayItemPause(
     _stream: SubscriberStream,
     _item: PlayItem,
     _position: number,
   ): MaybePromise<void> {}
 
+  /** The player goes on; the position is in milliseconds. */
   streamPlayItemResume(
     _stream: SubscriberStream,
     _item: PlayItem,
     _position: number,
   ): MaybePromise<void> {}
 
+  /** The player went to another place; the position is in milliseconds. */
   streamPlayItemSeek(
     _stream: SubscriberStream,
     _item: PlayItem,
@@ -315,6 +326,7 @@ export class MultiThreadedApplicationAdapter
     return scope.server.streams.getBroadcastStream(scope, name);
   }
 
+  /** Whether somebody publishes a stream of this name in the scope. */
   hasBroadcastStream(scope: Scope, name: string): boolean {
     return scope.server.streams.hasBroadcastStream(scope, name);
   }
@@ -329,6 +341,7 @@ export class MultiThreadedApplicationAdapter
     return scope.server.streams.getOnDemandStream(scope, name);
   }
 
+  /** Whether there is a recording of this name in the scope. */
   async hasOnDemandStream(scope: Scope, name: string): Promise<boolean> {
     return (await this.getOnDemandStream(scope, name)) !== undefined;
   }

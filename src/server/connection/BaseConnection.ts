@@ -88,6 +88,7 @@ export abstract class BaseConnection extends AttributeStore implements Connectio
   /** Holds back what the peer sends, until {@link BaseConnection.resume}; nothing of it is lost. */
   suspend(): void {}
 
+  /** Takes what the peer sends again, beginning with what arrived since `suspend`. */
   resume(): void {}
 
   /**

@@ -36,7 +36,9 @@ export interface OnDemandStream {
 export interface OnDemandPlayback {
   /** Where it is, in milliseconds. */
   readonly positionMs: number;
+  /** Stands still until `resume`. */
   pause(): void;
+  /** Goes on. */
   resume(): void;
   /** Goes on from the key frame at or before a time; resolves to that time, to undefined when seeking is not possible. */
   seek(ms: number): MaybePromise<number | undefined>;

@@ -19,7 +19,9 @@ export interface PlayItem {
  * @red5 org.red5.server.api.stream.IStreamAwareScopeHandler
  */
 export interface StreamAwareScopeHandler {
+  /** Handlers that are asked before somebody publishes; all have to agree. */
   getStreamPublishSecurity?(): Iterable<StreamPublishSecurity>;
+  /** Handlers that are asked before somebody plays; all have to agree. */
   getStreamPlaybackSecurity?(): Iterable<StreamPlaybackSecurity>;
   /** Somebody is about to publish; not told yet. */
   streamPublishStart?(stream: BroadcastStream): MaybePromise<void>;
@@ -27,29 +29,35 @@ export interface StreamAwareScopeHandler {
   streamBroadcastStart?(stream: BroadcastStream): MaybePromise<void>;
   /** The publisher has stopped or gone. Balances each `streamPublishStart` that refused nothing. */
   streamBroadcastClose?(stream: BroadcastStream): MaybePromise<void>;
+  /** The stream is being recorded from now on. */
   streamRecordStart?(stream: BroadcastStream): MaybePromise<void>;
+  /** The recording has ended, and its file is complete. */
   streamRecordStop?(stream: BroadcastStream): MaybePromise<void>;
   /** Somebody plays, or waits for a publisher. */
   streamSubscriberStart?(stream: SubscriberStream): MaybePromise<void>;
   /** Balances each `streamSubscriberStart`. */
   streamSubscriberClose?(stream: SubscriberStream): MaybePromise<void>;
+  /** Something begins to play: a live stream or a recording. */
   streamPlayItemPlay?(
     stream: SubscriberStream,
     item: PlayItem,
     isLive: boolean,
   ): MaybePromise<void>;
+  /** It has ended, or the player stopped it. */
   streamPlayItemStop?(stream: SubscriberStream, item: PlayItem): MaybePromise<void>;
-  /** @param position - milliseconds */
+  /** The player stands still; positions are in milliseconds. */
   streamPlayItemPause?(
     stream: SubscriberStream,
     item: PlayItem,
     position: number,
   ): MaybePromise<void>;
+  /** The player goes on. */
   streamPlayItemResume?(
     stream: SubscriberStream,
     item: PlayItem,
     position: number,
   ): MaybePromise<void>;
+  /** The player went to another place of a recording. */
   streamPlayItemSeek?(
     stream: SubscriberStream,
     item: PlayItem,

@@ -75,6 +75,7 @@ export class Streams {
     this.#listeners.add(listener);
   }
 
+  /** Removes what `addStreamListener` added. */
   removeStreamListener(listener: StreamListener): void {
     this.#listeners.delete(listener);
   }
@@ -84,6 +85,7 @@ export class Streams {
     this.#providers.add(provider);
   }
 
+  /** Removes what `addOnDemandProvider` added. */
   removeOnDemandProvider(provider: OnDemandProvider): void {
     this.#providers.delete(provider);
   }
@@ -99,6 +101,7 @@ export class Streams {
     return stream?.isPublished === true ? stream : undefined;
   }
 
+  /** Whether somebody publishes a stream of this name in the scope. */
   hasBroadcastStream(scope: Scope, name: string): boolean {
     return this.getBroadcastStream(scope, name) !== undefined;
   }
@@ -109,6 +112,7 @@ export class Streams {
     return streams.filter((stream) => stream.isPublished);
   }
 
+  /** Names of the streams that are published in a scope. */
   getBroadcastStreamNames(scope: Scope): string[] {
     return this.getBroadcastStreams(scope).map((stream) => stream.name);
   }

@@ -16,6 +16,7 @@ export type StreamParameters = Readonly<Record<string, string>>;
  * @red5 org.red5.server.api.stream.IStreamPublishSecurity
  */
 export interface StreamPublishSecurity {
+  /** Whether the connection of this call may publish the stream. */
   isPublishAllowed(
     scope: Scope,
     name: string,
@@ -31,6 +32,8 @@ export interface StreamPublishSecurity {
  */
 export interface StreamPlaybackSecurity {
   /**
+   * Whether the connection of this call may play the stream.
+   *
    * @param start - seconds; -2: live or recorded, -1: live only
    * @param length - seconds; -1: all
    * @param flushPlaylist - whether what played before ends

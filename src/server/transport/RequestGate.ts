@@ -22,6 +22,12 @@ export interface RequestRefusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A request that was admitted and is counted. */
+export interface CountedRequest extends AdmittedRequest {
+  /** Ends the count; safe twice. */
+  release(): void;
+}
+
 /**
  * Decides which requests of browsers come in, for all protocols that begin with one: by the page's origin, through which proxies, and
  * how many from one address.
@@ -32,13 +38,11 @@ export interface RequestGate {
    *
    * @param owner - whose connections are counted together
    */
-  admitRequest(
-    request: IncomingMessage,
-    owner: object,
-  ): (AdmittedRequest & { release(): void }) | RequestRefusal;
+  admitRequest(request: IncomingMessage, owner: object): CountedRequest | RequestRefusal;
   /** Takes a connection into its scope, within the time there is for that; the application's refusal, or undefined when it accepted. */
   connect(connection: BaseConnection): Promise<RequestRefusal | undefined>;
   /** Adds a protocol that WebSocket clients can speak inside. */
   addStreamHandler(handler: StreamHandler): void;
+  /** Removes what `addStreamHandler` added. */
   removeStreamHandler(handler: StreamHandler): void;
 }

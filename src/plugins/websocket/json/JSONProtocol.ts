@@ -3,7 +3,7 @@ import type { BeanInfo } from '../../../base/index.ts';
 /** Name of the sub-protocol that clients offer. */
 export const JSON_PROTOCOL = 'red5.json';
 
-/** Limits of the protocol that JSON clients speak, {@link JSON_PROTOCOL}; a bean, the `json` of the `WebSocketPlugin`. */
+/** Limits of the protocol that JSON clients speak, `red5.json`; a bean, the `json` of the `WebSocketPlugin`. */
 export class JSONProtocol {
   static readonly beanInfo: BeanInfo = {
     types: ['JSONProtocol'],
