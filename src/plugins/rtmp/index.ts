@@ -3,7 +3,8 @@
  *
  * In layers, each of which sees only the one before it: `handshake/` → `chunk/` → `message/` → `link/` (one peer's bytes) →
  * {@link RTMPConnection} (one client of an application). `outbox/` gathers what goes out. {@link RTMPPlugin} holds it together; an
- * {@link RTMPHandler} on a transport gives it sockets. Knows no media and no other protocol.
+ * {@link RTMPHandler} on a transport gives it sockets. `media/` holds the engine of live streams, `flv/` plays
+ * them in browsers.
  *
  * @packageDocumentation
  */
