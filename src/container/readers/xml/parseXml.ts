@@ -25,7 +25,7 @@ const XML = 'http://www.w3.org/XML/1998/namespace';
  */
 export function parseXml(source: SourceText): XmlDocument {
   checkCharacters(source);
-  const plain = withoutDoctype(source);
+  const plain = apartFromEpilog(withoutDoctype(source));
   checkWellFormed(plain);
   const raw = parseRaw(plain);
   checkOutside(raw, plain);
@@ -58,6 +58,30 @@ function withoutDoctype(source: SourceText): SourceText {
   }
   const blank = doctype.replace(/[^\r\n]/g, ' ');
   return new SourceText(source.file, text.slice(0, start) + blank + text.slice(end));
+}
+
+/**
+ * Puts a blank between the root element and a comment that follows it at once: fast-xml-parser loses the `<` there.
+ *
+ * Only what comes after the root moves, by one column.
+ */
+function apartFromEpilog(source: SourceText): SourceText {
+  const { text } = source;
+  let end = text.trimEnd().length;
+  for (;;) {
+    const start = startOfLast(text, end);
+    if (start === -1) break;
+    end = text.slice(0, start).trimEnd().length;
+  }
+  if (end === 0 || text[end] !== '<') return source;
+  return new SourceText(source.file, `${text.slice(0, end)} ${text.slice(end)}`);
+}
+
+/** Where the comment or instruction begins that ends at an offset, or -1. */
+function startOfLast(text: string, end: number): number {
+  if (text.endsWith('-->', end)) return text.lastIndexOf('<!--', end - 3);
+  if (text.endsWith('?>', end)) return text.lastIndexOf('<?', end - 2);
+  return -1;
 }
 
 /** The offset after blanks, comments and instructions at the beginning. Patterns for this would backtrack without end. */
