@@ -14,8 +14,7 @@ import { type Bandwidth, BandwidthCheck } from './bandwidth/BandwidthCheck.ts';
 import type { RTMPMessage } from './chunk/RTMPMessage.ts';
 import type { ConnectRequest } from './connectRequest.ts';
 import type { LinkListener, RTMPLink } from './link/RTMPLink.ts';
-import { ENGINE_CHUNK_SIZE } from './media/MediaEngine.ts';
-import type { NetStreamHost } from './media/NetStreamHost.ts';
+import { NetStreamHost } from './media/NetStreamHost.ts';
 import type { RTMPBroadcasts } from './media/RTMPBroadcasts.ts';
 import { type Command, readCommand, writeCommand } from './message/Command.ts';
 import { CHUNK_STREAM, MESSAGE_TYPE, type ObjectEncoding } from './message/messageType.ts';
@@ -74,7 +73,12 @@ export class RTMPConnection
       maxCalls: services.maxPendingCalls,
     });
     this.#bandwidth = new BandwidthCheck(this, services.server.clock);
-    this.#streams = new StreamCommands(services.maxStreams, this.#streamHost());
+    const { server, logger, amf, broadcasts } = services;
+    const status = (id: number, info: StatusInfo): void => this.#status(id, info);
+    this.#streams = new StreamCommands(
+      services.maxStreams,
+      new NetStreamHost({ connection: this, link, server, logger, amf, broadcasts, status }),
+    );
   }
 
   /** How values are written: 0 is AMF0, 3 is AMF3. */
@@ -211,31 +215,6 @@ export class RTMPConnection
     this.#streams.close();
     const { server, logger } = this.#services;
     background(server.disconnect(this), logger, `disconnecting ${this.sessionID}`);
-  }
-
-  /** What net streams need of this connection, and nobody else. */
-  #streamHost(): NetStreamHost {
-    const link = this.#link;
-    const { server, logger, amf, broadcasts } = this.#services;
-    return {
-      connection: this,
-      server,
-      logger,
-      clock: server.clock,
-      amf,
-      broadcasts,
-      get waitingBytes(): number {
-        return link.isStalled ? link.queuedBytes : 0;
-      },
-      get isOpen(): boolean {
-        return link.isOpen;
-      },
-      status: (messageStreamID, info) => this.#status(messageStreamID, info),
-      send: (message) => link.send(message),
-      sendMedia: (bytes) => link.sendMedia(bytes),
-      useMediaChunks: () => link.changeOutChunkSize(ENGINE_CHUNK_SIZE),
-      fail: (error) => link.fail(error),
-    };
   }
 
   #command(message: RTMPMessage, command: Command): void {

@@ -106,7 +106,7 @@ export class SubscriberStream {
     return this.#droppedMessages;
   }
 
-  /** Whether nothing is left out at the moment, so that {@link accepts} need not be asked about each message. */
+  /** Whether nothing is left out as long as there is room, so that {@link accepts} need not be asked about each message. */
   get isClear(): boolean {
     return (
       this.#state === 'open' &&
@@ -114,9 +114,13 @@ export class SubscriberStream {
       this.#receivesAudio &&
       this.#receivesVideo &&
       !this.#awaitsKeyFrame &&
-      !this.#isBehind &&
-      (this.subscriber.queuedBytes ?? 0) <= this.#options.settings.maxPlayerQueueBytes
+      !this.#isBehind
     );
+  }
+
+  /** Whether the subscriber takes what it is given so far. */
+  get hasRoom(): boolean {
+    return (this.subscriber.queuedBytes ?? 0) <= this.#options.settings.maxPlayerQueueBytes;
   }
 
   /** Begins to deliver: metadata, sequence headers and the GOP cache of a live stream, then what comes. */

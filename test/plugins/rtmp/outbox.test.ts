@@ -134,6 +134,34 @@ describe('Outbox', () => {
     assert.ok(stream.writes[1] === a && stream.writes[2] === b);
   });
 
+  it('writes media at once as long as nothing goes before it', async () => {
+    const { stream, outbox } = fixture();
+    const frame = Buffer.from('frame');
+    assert.equal(outbox.writeMedia(frame), true);
+    assert.ok(stream.writes[0] === frame);
+    outbox.send(Buffer.from('call'));
+    assert.equal(outbox.writeMedia(frame), false);
+    await turn();
+    assert.deepEqual(stream.writes.map(String), ['frame', 'call']);
+    assert.equal(outbox.writtenBytes, 9);
+  });
+
+  it('writes no media past what waits for a slow reader', async () => {
+    const { stream, outbox } = await stalledFixture();
+    const before = stream.writes.length;
+    assert.equal(outbox.writeMedia(Buffer.from('frame')), false);
+    assert.equal(stream.writes.length, before);
+  });
+
+  it('notices a reader that media has stalled', () => {
+    const { stream, outbox, stalled } = fixture();
+    stream.stop();
+    const frame = Buffer.alloc(50_000);
+    for (let i = 0; i < 4 && outbox.writeMedia(frame); i++);
+    assert.equal(outbox.isStalled, true);
+    assert.deepEqual(stalled, [true]);
+  });
+
   it('keeps media that waits out of the limit, and writes it on in pieces', async () => {
     const { stream, outbox, budget, stalled, errors } = await stalledFixture(150_000);
     const frames = Array.from({ length: 20 }, (_, i) => Buffer.alloc(30_000, i));

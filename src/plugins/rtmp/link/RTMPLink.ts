@@ -185,6 +185,11 @@ export class RTMPLink {
     this.#outbox.sendMedia(bytes);
   }
 
+  /** Writes media at once if nothing goes before it; returns false when something does, and {@link sendMedia} has to be used. */
+  writeMedia(bytes: Buffer): boolean {
+    return this.#outbox.writeMedia(bytes);
+  }
+
   /** Announces another size for the chunks that follow, and uses it. */
   changeOutChunkSize(bytes: number): void {
     if (bytes === this.#outChunkSize) return;

@@ -49,7 +49,8 @@ export class RTMPBroadcast implements StreamSubscriber {
     const begin = [...(metadata === undefined ? [] : [metadata]), ...sequenceHeaders].map(
       (message) => this.#engine.encode(message),
     );
-    if (gop.length > 0 && subscription.isClear) begin.push(...this.#engine.gop);
+    if (gop.length > 0 && subscription.isClear && subscription.hasRoom)
+      begin.push(...this.#engine.gop);
     if (begin.length > 0) player.send(begin.map((bytes) => forStream(bytes, streamID)));
   }
 
@@ -83,10 +84,8 @@ export class RTMPBroadcast implements StreamSubscriber {
     this.#pending = [];
     for (const player of this.#players) {
       const { subscription, streamID } = player;
-      if (subscription.isClear) {
-        player.send([batch.all(streamID)]);
-        continue;
-      }
+      // A player to which nothing waits has room.
+      if (subscription.isClear && player.write(batch.all(streamID))) continue;
       const accepted = batch.acceptedBy(subscription, streamID);
       if (accepted.length > 0) player.send(accepted);
     }

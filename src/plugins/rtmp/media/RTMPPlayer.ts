@@ -76,6 +76,10 @@ export class RTMPPlayer implements StreamSubscriber, SharedPlayer {
     this.#host.sendMedia(bytes);
   }
 
+  write(bytes: Buffer): boolean {
+    return this.#host.writeMedia(bytes);
+  }
+
   deliver(message: MediaMessage): void {
     this.#engine ??= new MediaEngine(this.name);
     this.send([forStream(this.#engine.encode(message), this.streamID)]);

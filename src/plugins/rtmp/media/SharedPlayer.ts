@@ -7,4 +7,6 @@ export interface SharedPlayer {
   readonly streamID: number;
   /** Takes encoded messages, in order; they may be those of others as well. */
   send(bytes: readonly Buffer[]): void;
+  /** Writes at once what all others are given too; returns false when something has to go before it, and nothing was done. */
+  write(bytes: Buffer): boolean;
 }

@@ -100,12 +100,24 @@ export class Outbox {
     }
     const before = this.#pending;
     this.#pending = [];
+    this.#pendingBytes = 0;
     const { stream } = this.#options;
     const isSingle = before.length === 0 && list.length === 1;
     if (!isSingle) stream.cork();
     for (const bytes of before) this.#write(bytes);
     for (const bytes of list) this.#write(bytes);
     if (!isSingle) stream.uncork();
+  }
+
+  /**
+   * Writes media to a reader that keeps up: the short way of {@link sendMedia} for bytes that many are given at once.
+   *
+   * @returns false when something goes before it; nothing was done then
+   */
+  writeMedia(bytes: Buffer): boolean {
+    if (this.#stalled || this.#closed || this.#pending.length > 0) return false;
+    this.#write(bytes);
+    return true;
   }
 
   /** Lets nothing that waits now be put together with what comes. */
@@ -156,8 +168,8 @@ export class Outbox {
   #write(bytes: Buffer): void {
     const { stream, onStalled } = this.#options;
     this.#writtenBytes += bytes.length;
-    stream.write(bytes);
-    if (stream.writableLength <= STREAM_BYTES || this.#stalled) return;
+    // Streams say when they hold more than their own mark, which is below ours; asking each time costs more than this.
+    if (stream.write(bytes) || stream.writableLength <= STREAM_BYTES || this.#stalled) return;
     this.#stalled = true;
     onStalled(true);
   }
