@@ -113,6 +113,8 @@ export {
   type RemoteMethod,
   type RemoteMethods,
   RemoteService,
+  RoomSharedObjects,
+  type RoomSharedObjectsOptions,
   readSharedObjectFile,
   remote,
   type ScheduledJob,

@@ -1,5 +1,6 @@
 // What it costs the server to take a client in and to let it go, in CPU time: clients that connect to a room, wait for the answer and close.
-//   node --import tsx bench/rtmp/churn.mjs [--clients 5000] [--at-once 50] [--rooms 50] [--profile folder]
+//   node bench/rtmp/churn.mjs [--clients 5000] [--at-once 50] [--rooms 50] [--profile folder]
+// Needs `npm run build`.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -20,7 +21,7 @@ const clients = Number(values.clients);
 const profile =
   values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
 const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), [], {
-  execArgv: ['--import', 'tsx', '--expose-gc', ...profile],
+  execArgv: ['--expose-gc', ...profile],
 });
 const [{ port }] = await once(child, 'message');
 const requests = Array.from({ length: Number(values.rooms) }, (_, i) =>

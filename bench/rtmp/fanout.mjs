@@ -1,6 +1,7 @@
 // Shared-object changes to many listeners: deliveries per second and per CPU second, against a floor program that only writes
 // the same bytes to the same number of sockets.
-//   node --import tsx bench/rtmp/fanout.mjs [--listeners 10,100,1000] [--seconds 5] [--writers 10] [--window 4]
+//   node bench/rtmp/fanout.mjs [--listeners 10,100,1000] [--seconds 5] [--writers 10] [--window 4]
+// Needs `npm run build`.
 // Closed loop: each writer has `window` changes under way. CPU is that of the server process alone.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -105,7 +106,7 @@ async function all() {
 
 async function measure(role, listeners) {
   const file = role === 'floor' ? import.meta.url : new URL('server.mjs', import.meta.url);
-  const child = fork(fileURLToPath(file), ['--role', role], { execArgv: ['--import', 'tsx'] });
+  const child = fork(fileURLToPath(file), ['--role', role]);
   const [{ port }] = await once(child, 'message');
   const cpu = async () => {
     child.send('usage');

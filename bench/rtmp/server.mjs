@@ -1,26 +1,7 @@
 // A server with application `bench` for the other programs here; run as a child process, it says its port and answers `usage`.
-import { RTMPHandler, RTMPPlugin } from '../../src/plugins/rtmp/index.ts';
-import {
-  MultiThreadedApplicationAdapter,
-  Server,
-  TCPTransport,
-  WebScope,
-} from '../../src/server/index.ts';
+import { startRTMPServer } from '../startRTMPServer.mjs';
 
-const server = new Server();
-const plugin = new RTMPPlugin();
-plugin.server = server;
-const scope = new WebScope();
-scope.server = server;
-scope.parent = server.globalScope;
-scope.contextPath = '/bench';
-scope.handler = new MultiThreadedApplicationAdapter();
-const transport = new TCPTransport();
-transport.host = '127.0.0.1';
-transport.handlers = [new RTMPHandler(plugin)];
-await plugin.start();
-await scope.start();
-await transport.start();
+const { server, plugin } = await startRTMPServer('/bench');
 
 process.on('message', (message) => {
   if (message !== 'usage') return;
@@ -36,4 +17,3 @@ process.on('message', (message) => {
   });
 });
 process.on('disconnect', () => process.exit());
-process.send({ port: transport.address.port });

@@ -1,5 +1,6 @@
 // Many connections, some that read nothing, and many that come and go: nothing may be left behind.
-//   node --import tsx bench/rtmp/soak.mjs [--connections 5000] [--stalled 50] [--churn 500] [--changes 10] [--seconds 60]
+//   node bench/rtmp/soak.mjs [--connections 5000] [--stalled 50] [--churn 500] [--changes 10] [--seconds 60]
+// Needs `npm run build`.
 // In rooms of 100; one member of each changes an attribute so many times a second. Exit code 1 when memory, connections or handles grow, or
 // when fewer came and went than were to; CPU seconds tell more than that on a machine that has other things to do.
 import { fork } from 'node:child_process';
@@ -28,7 +29,7 @@ const [connections, stalled, churn, changes, seconds] = [
 const MEMBERS = 100;
 
 const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), [], {
-  execArgv: ['--import', 'tsx', '--expose-gc'],
+  execArgv: ['--expose-gc'],
 });
 const [{ port }] = await once(child, 'message');
 const usage = () => ask(child);

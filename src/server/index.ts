@@ -75,6 +75,7 @@ export {
 } from './service/RemoteMethods.ts';
 export { RemoteService } from './service/RemoteService.ts';
 export { type ClientAnswer, ServiceUtils } from './service/ServiceUtils.ts';
+export { RoomSharedObjects, type RoomSharedObjectsOptions } from './so/RoomSharedObjects.ts';
 export {
   type SetAttributeOptions,
   SharedObject,

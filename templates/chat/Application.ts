@@ -1,8 +1,8 @@
 import {
   MultiThreadedApplicationAdapter,
   PluginRegistry,
+  RoomSharedObjects,
   type Scope,
-  type SharedObject,
   type WebSocketPlugin,
 } from 'red5-node';
 
@@ -21,24 +21,20 @@ export class Application extends MultiThreadedApplicationAdapter {
   /** Set in red5-web.yaml. */
   maxLineLength = 500;
 
-  /** A room was made, because somebody came. */
-  override roomStart(room: Scope) {
-    const so = this.#sharedObjectOf(room);
-    so?.acquire();
-    so?.addSharedObjectListener({
-      onSharedObjectSend: (_so: SharedObject, method: string, args: readonly unknown[]) => {
-        const [name, text] = args;
+  /** The shared object of each room where somebody is. */
+  readonly #chats = new RoomSharedObjects({
+    name: 'chat',
+    listen: (_so, room) => ({
+      onSharedObjectSend: (_so, method, [name, text]) => {
         const line = method === 'line' ? this.lineOf({ name, text }) : undefined;
         if (line !== undefined) this.#tellBrowsers(room, line);
       },
-    });
-    return super.roomStart(room);
-  }
+    }),
+  });
 
-  /** Everybody has left. */
-  override roomStop(room: Scope) {
-    this.#sharedObjectOf(room)?.release();
-    return super.roomStop(room);
+  override appStart(scope: Scope) {
+    this.addListener(this.#chats); // it wants to know who comes and goes
+    return super.appStart(scope);
   }
 
   /** What a client sent as a line; undefined when it is none. */
@@ -50,17 +46,13 @@ export class Application extends MultiThreadedApplicationAdapter {
     return { name: name.slice(0, 50), text };
   }
 
-  /** Says a line to everybody in a room: RTMP clients hear the message, and so does the listener of {@link roomStart}. */
+  /** Says a line to everybody in a room: RTMP clients hear the message, and so does the listener above. */
   say(room: Scope, line: Line): void {
-    this.#sharedObjectOf(room)?.sendMessage('line', [line.name, line.text]);
+    this.#chats.get(room)?.sendMessage('line', [line.name, line.text]);
   }
 
   #tellBrowsers(room: Scope, line: Line): void {
     const plugin = PluginRegistry.getPlugin<WebSocketPlugin>('WebSocketPlugin');
     plugin?.getManager(this.scope).getScope(room.fullPath)?.send(JSON.stringify(line));
-  }
-
-  #sharedObjectOf(room: Scope): SharedObject | undefined {
-    return this.getSharedObject(room, 'chat', false);
   }
 }

@@ -17,7 +17,7 @@ import {
   type SharedObjectBatch,
   type SharedObjectEvent,
 } from '../../src/server/index.ts';
-import { Timeline } from '../../src/server/stream/Timeline.ts';
+import { StreamTimeline } from '../../src/server/stream/StreamTimeline.ts';
 import { AMF0_VECTORS, AMF3_VECTORS, BAD_AMF0, BAD_AMF3 } from '../io/amfVectors.ts';
 import type { FuzzTarget } from './engine.ts';
 
@@ -262,7 +262,7 @@ const media: FuzzTarget = {
       // What players are sent is AMF0 that begins with a name.
       assert.equal(typeof readAMF0(body), 'string');
     }
-    const timeline = new Timeline();
+    const timeline = new StreamTimeline();
     const last = { audio: 0, video: 0 };
     for (let at = 0; at + 5 <= input.length; at += 5) {
       const type = input.readUInt8(at) % 2 === 0 ? 'audio' : 'video';

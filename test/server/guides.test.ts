@@ -16,6 +16,7 @@ import { moveCard } from './samples/board-update.ts';
 import { Calculator } from './samples/calls.ts';
 import { Doorkeeper } from './samples/doorkeeper.ts';
 import { Clockwork } from './samples/jobs.ts';
+import { Notes } from './samples/notes.ts';
 import { Studio as RecordingStudio } from './samples/recording.ts';
 import { Lounge } from './samples/room.ts';
 import { askEverybody } from './samples/server-to-client.ts';
@@ -136,6 +137,24 @@ describe('the samples of the guides', () => {
     a.setAttribute('isOwner', true);
     await a.ask(s.server, 'board', [{ type: 'change', key: 'title', value: 'mine' }]);
     assert.equal(so.getAttribute('title'), 'mine');
+  });
+
+  it('notes: hears every room as long as somebody is there, subscribed or not', async () => {
+    const heard: string[] = [];
+    class Heard extends Notes {
+      override noted(room: Scope, key: string, value: unknown): void {
+        heard.push(`${room.fullPath} ${key}=${value}`);
+      }
+    }
+    const handler = new Heard();
+    await using s = await startTestServer({ handler });
+    const a = await s.connect('chat/r');
+    const room = s.application.getChildScope('r') as Scope;
+    handler.note(room, 'key', 'left');
+    assert.deepEqual(heard, ['/chat/r key=left']);
+    await s.server.disconnect(a);
+    await s.clock.advance(1_000);
+    assert.equal(s.application.getChildScope('r'), undefined);
   });
 
   it('calls: reach what is declared', async () => {

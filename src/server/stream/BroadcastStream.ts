@@ -6,9 +6,9 @@ import { createMediaMessage, type MediaMessage, type MediaType } from './MediaMe
 import type { Publication } from './Publication.ts';
 import type { StreamSettings } from './StreamSettings.ts';
 import type { StreamSubscriber } from './StreamSubscriber.ts';
+import { StreamTimeline } from './StreamTimeline.ts';
 import { SubscriberStream } from './SubscriberStream.ts';
 import type { StreamParameters } from './streamSecurity.ts';
-import { Timeline } from './Timeline.ts';
 
 /** Sequence headers that one stream may have at a time: tracks times kinds. */
 const MAX_HEADERS = 32;
@@ -56,7 +56,7 @@ export class BroadcastStream {
   /** Limits and policies of its application. */
   readonly settings: StreamSettings;
   readonly #owner: BroadcastStreamOwner;
-  readonly #timeline = new Timeline();
+  readonly #timeline = new StreamTimeline();
   readonly #gop: GOPCache;
   readonly #headers = new Map<string, MediaMessage>();
   readonly #subscriptions = new Set<SubscriberStream>();

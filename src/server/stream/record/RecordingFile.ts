@@ -14,8 +14,8 @@ import {
   type RecordingExtent,
   RecordingMetadata,
 } from './RecordingMetadata.ts';
+import { RecordingTimeline } from './RecordingTimeline.ts';
 import { scanRecording } from './scanRecording.ts';
-import { Timeline } from './Timeline.ts';
 
 /** Options of {@link RecordingFile.open}. */
 export interface RecordingFileOptions {
@@ -35,7 +35,7 @@ const FLAGS_POSITION = 4;
 export class RecordingFile {
   readonly path: string;
   readonly #file: FileHandle;
-  readonly #timeline: Timeline;
+  readonly #timeline: RecordingTimeline;
   readonly #index: FLVIndex;
   readonly #headers: number[];
   #metadata: RecordingMetadata | undefined;
@@ -52,7 +52,7 @@ export class RecordingFile {
   private constructor(path: string, file: FileHandle, begun: BegunRecording | undefined) {
     this.path = path;
     this.#file = file;
-    this.#timeline = new Timeline(begun?.extent.lastTimestamp);
+    this.#timeline = new RecordingTimeline(begun?.extent.lastTimestamp);
     this.#index = begun?.extent.index ?? new FLVIndex(MAX_LISTED_KEYFRAMES);
     this.#headers = [...(begun?.extent.headers ?? [])];
     this.#metadata = begun?.metadata;

@@ -8,11 +8,12 @@ const MAX_BACK_MS = 1_000;
 const MAX_AHEAD_MS = 10_000;
 
 /**
- * The time of a recording: begins with 0, or where the file ends, and goes on when the publisher's clock is set anew.
+ * The time of a recording: begins with 0, or where the file ends, and goes on when the stream's time line jumps.
  *
- * Silence of the publisher stays silence; a jump that is longer than the time that passed is none.
+ * The stream's own time line keeps what publishers say, for players that follow; a file is played as it stands. So silence of the
+ * publisher stays silence; a jump that is longer than the time that passed is none.
  */
-export class Timeline {
+export class RecordingTimeline {
   #last: number;
   #previous: number | undefined;
   #offset = 0;

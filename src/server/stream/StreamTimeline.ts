@@ -13,9 +13,9 @@ const FLV_WRAP = 2 ** 31;
  * Puts the times of publishers, which are 32 bits and begin anywhere, on the one time line of a stream.
  *
  * Wrapping at 2^32 goes on upwards; a publisher that jumps back, or another that takes over, continues where the stream is.
- * Within audio, and within video, time never goes back.
+ * Within audio, and within video, time never goes back. What a file is to have of it is for the recording's own time line to say.
  */
-export class Timeline {
+export class StreamTimeline {
   readonly #last: Record<MediaType, number> = { audio: 0, video: 0, data: 0 };
   #latest = 0;
   /** The publisher's last time, with what 32 bits cannot hold. */
