@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server, WebScope } from '../../server/index.ts';
+import type { Server, TrustedProxies, WebScope } from '../../server/index.ts';
 import { findApplication, hostNameOf, servesHost } from './findApplication.ts';
 import { errorPage, rootPage } from './page.ts';
 import { resolveFile } from './resolveFile.ts';
@@ -9,15 +9,24 @@ import { sendFile } from './sendFile.ts';
 const OWN_PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** Options of {@link StaticFiles}. */
+export interface StaticFilesOptions {
+  /** Sent with every answer. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Who may say for which host a request is. */
+  readonly proxies: TrustedProxies;
+}
+
 /** Answers requests with the files of the applications, the list of them, or an error page. */
 export class StaticFiles {
   readonly #server: Server;
   readonly #headers: ReadonlyMap<string, string>;
+  readonly #proxies: TrustedProxies;
 
-  /** @param headers - sent with every answer */
-  constructor(server: Server, headers: ReadonlyMap<string, string>) {
+  constructor(server: Server, { headers, proxies }: StaticFilesOptions) {
     this.#server = server;
     this.#headers = headers;
+    this.#proxies = proxies;
   }
 
   /** Answers one request completely. */
@@ -35,7 +44,7 @@ export class StaticFiles {
       sendError(request, response, 400, 'This address is malformed.');
       return;
     }
-    const host = hostNameOf(request.headers.host);
+    const host = hostNameOf(this.#proxies.factsOf(request).host);
     const application = findApplication(
       this.#server.applications,
       host,
