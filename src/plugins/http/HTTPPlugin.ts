@@ -111,8 +111,14 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     });
     http.maxRequestsPerSocket = this.maxRequestsPerConnection;
     http.timeout = this.idleTimeoutMs;
-    http.on('request', (request, response) => void this.#respond(request, response));
-    http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    http.on('request', (request, response) => {
+      if (hasOneHost(request)) void this.#respond(request, response);
+      else sendError(request, response, 400, 'A request has one Host.');
+    });
+    http.on('upgrade', (request, socket, head) => {
+      if (hasOneHost(request)) this.#upgrade(request, socket, head);
+      else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    });
     http.on('clientError', (error, socket) => this.#dropBadRequest(error, socket as Socket));
     // Node checks the time-outs from this event on, which a server that is handed its sockets would never emit.
     http.emit('listening');
@@ -222,4 +228,9 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     }
     return all;
   }
+}
+
+/** RFC 9112, 3.2: a proxy and we could take different ones of several. */
+function hasOneHost({ headersDistinct }: IncomingMessage): boolean {
+  return (headersDistinct['host']?.length ?? 0) <= 1;
 }

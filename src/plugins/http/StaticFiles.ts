@@ -44,7 +44,7 @@ export class StaticFiles {
       sendError(request, response, 400, 'This address is malformed.');
       return;
     }
-    const host = hostNameOf(this.#proxies.factsOf(request).host);
+    const host = hostNameOf(target.authority ?? this.#proxies.factsOf(request).host);
     const application = findApplication(
       this.#server.applications,
       host,
@@ -98,6 +98,8 @@ export class StaticFiles {
 }
 
 interface Target {
+  /** Of an address in full, which counts more than the `Host` header. */
+  readonly authority: string | undefined;
   /** Decoded names between the slashes. */
   readonly names: readonly string[];
   readonly endsWithSlash: boolean;
@@ -107,10 +109,14 @@ interface Target {
 
 function parsePath(url: string): Target | undefined {
   const question = url.indexOf('?');
-  const path = question < 0 ? url : url.slice(0, question);
+  const address = question < 0 ? url : url.slice(0, question);
+  // RFC 9112, 3.2.2: an address in full has to be understood, though only proxies are asked so.
+  const [origin = '', authority] = /^https?:\/\/([^/]+)/i.exec(address) ?? [];
+  const path = address.slice(origin.length);
   if (!path.startsWith('/')) return undefined;
   try {
     return {
+      authority,
       // Decoded once, after splitting: an encoded slash stays inside its name, and such a name is no file.
       names: path
         .split('/')
