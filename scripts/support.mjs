@@ -20,6 +20,8 @@ const optionalTestTools = {
   'gst-launch-1.0': ['gstreamer1.0-tools', 'gstreamer1.0-plugins-good', 'gstreamer1.0-plugins-bad'],
 };
 
+const aptInstall = 'apt-get install -y --no-install-recommends';
+
 /** Ends the script: says why in one line. */
 export function fail(message) {
   console.error(`error: ${message}`);
@@ -174,32 +176,35 @@ function changedAt(file) {
   return statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Makes sure the programs that tests run are there: installs them where that is possible. */
+/** Makes sure the programs that tests run are there: installs them where that is possible, and says what to install elsewhere. */
 export async function ensureTestTools() {
   const missing = testTools.filter((tool) => !isInstalled(tool));
-  await installOptionalTestTools();
-  if (missing.length === 0) return;
-  const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) {
-    fail(`tests need ${missing.join(', ')}; install them (on Debian, as root: ${install})`);
+  const optional = Object.entries(optionalTestTools)
+    .filter(([tool]) => !isInstalled(tool))
+    .flatMap(([, packages]) => packages);
+  const isDebian = existsSync('/etc/debian_version');
+  if (process.getuid?.() === 0 && isDebian) {
+    await installPackages(missing, optional);
+  } else if (missing.length > 0) {
+    const packages = [...missing, ...optional].join(' ');
+    const command = `sudo apt-get update && sudo ${aptInstall} ${packages}`;
+    fail(
+      `tests need ${missing.join(', ')}; install them${isDebian ? '' : ', on Debian'} with\n\n  ${command}\n`,
+    );
   }
-  console.log(`Installing ${missing.join(', ')} …`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update'], { env });
-  const [command, ...args] = install.split(' ');
-  if ((await run(command, args, { env })) !== 0) fail(`"${install}" failed`);
 }
 
-/** Nothing fails without them: their tests say what is missing. */
-async function installOptionalTestTools() {
-  const missing = Object.keys(optionalTestTools).filter((tool) => !isInstalled(tool));
-  if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
-  const packages = missing.flatMap((tool) => optionalTestTools[tool]);
-  console.log(`Installing ${packages.join(', ')} …`);
+/** What is optional may fail: its tests say what is missing. */
+async function installPackages(required, optional) {
+  if (required.length + optional.length === 0) return;
+  console.log(`Installing ${[...required, ...optional].join(', ')} …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update'], { env });
-  await run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env });
+  const [command, ...args] = aptInstall.split(' ');
+  await run(command, ['update'], { env });
+  if (required.length > 0 && (await run(command, [...args, ...required], { env })) !== 0) {
+    fail(`"${aptInstall} ${required.join(' ')}" failed`);
+  }
+  if (optional.length > 0) await run(command, [...args, ...optional], { env });
 }
 
 function isInstalled(tool) {

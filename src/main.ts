@@ -93,14 +93,12 @@ async function main(args: readonly string[]): Promise<number> {
     const webappResult = await webappCommand(command, rest, values);
     if (webappResult !== undefined) return report(webappResult);
     if (command !== 'start' || rest.length > 0) {
-      throw new UsageError(
-        command === undefined ? 'no command was given' : `unknown: ${positionals.join(' ')}`,
-      );
+      throw misused(positionals);
     }
     return await start(startArguments(values.root, values.define ?? []));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`red5: ${error.message}\n\n${usage}`);
+    process.stderr.write(`red5: ${error.message}\n\n${synopsisOf(args[0])}`);
     return 2;
   }
 }
@@ -125,7 +123,9 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (cause) {
-    throw new UsageError(describeError(cause), { cause });
+    // The first sentence says it; the others explain an option parser.
+    const [message = ''] = describeError(cause).split(/\. (?=[A-Z])/);
+    throw new UsageError(message, { cause });
   }
 }
 
@@ -196,7 +196,7 @@ async function beans(words: readonly string[], values: Values): Promise<number> 
   const [word, target, ...rest] = words;
   const format = word === 'to-yaml' ? 'yaml' : word === 'to-xml' ? 'xml' : undefined;
   if (target === undefined || rest.length > 0 || (format === undefined && word !== 'graph')) {
-    throw new UsageError(`unknown: ${['beans', ...words].join(' ')}`);
+    throw misused(['beans', ...words]);
   }
   if (format !== undefined) {
     const { check: only, plain, out } = values;
@@ -223,6 +223,31 @@ async function beans(words: readonly string[], values: Values): Promise<number> 
       logger: silent,
     }),
   );
+}
+
+function misused(words: readonly string[]): UsageError {
+  const [command] = words;
+  if (command === undefined) return new UsageError('no command was given');
+  const isKnown = commandLines().some((line) => namesCommand(line, command));
+  const said = `"red5 ${words.join(' ')}"`;
+  return new UsageError(isKnown ? `${said} is not how it is used` : `there is no ${said}`);
+}
+
+/** How to use one command, or where it is not known, all of them. */
+function synopsisOf(command: string | undefined): string {
+  const lines = commandLines();
+  const own = lines.filter((line) => command !== undefined && namesCommand(line, command));
+  const shown = (own.length > 0 ? own : lines).join('\n       ');
+  return `Usage: ${shown}\n\nred5 --help explains it.\n`;
+}
+
+function commandLines(): string[] {
+  const [synopsis = ''] = usage.split('\n\n');
+  return synopsis.split('\n').map((line) => line.replace(/^Usage:/, '').trim());
+}
+
+function namesCommand(line: string, command: string): boolean {
+  return line.split(' ').some((word, at, words) => word === command && words[at - 1] === 'red5');
 }
 
 function print(text: string): number {

@@ -79,8 +79,10 @@ export class RunningServer implements AsyncDisposable {
   }
 
   /** Stops a webapp and forgets it; its folder stays. Never rejects. */
-  undeploy(name: string): Promise<DeploymentReport> {
-    return this.#deployer.undeploy(name);
+  async undeploy(name: string): Promise<DeploymentReport> {
+    const report = await this.#deployer.undeploy(name);
+    if (report.ok) this.#logger.info(`webapp "${name}" has stopped`);
+    return report;
   }
 
   /** Reads a webapp's folder again and replaces the version that runs, as {@link RunningServer.deploy} does. Never rejects. */

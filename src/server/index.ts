@@ -153,5 +153,6 @@ export type { RequestHandler, SendFile } from './transport/RequestHandler.ts';
 export type { SocketHandler } from './transport/SocketHandler.ts';
 export type { PeerAddress, StreamHandler, StreamTicket } from './transport/StreamHandler.ts';
 export { TCPTransport } from './transport/TCPTransport.ts';
+export { type PeerFacts, TrustedProxies } from './transport/TrustedProxies.ts';
 export { TLSHandler } from './transport/tls/TLSHandler.ts';
 export type { UpgradeHandler } from './transport/UpgradeHandler.ts';

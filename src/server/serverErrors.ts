@@ -22,6 +22,7 @@ export const SERVER_ERRORS = {
   NOT_CONNECTED: 'The connection was closed, so a call on the client has no answer',
   PORT_IN_USE: 'Another process listens on the port',
   PORT_NOT_OPENED: 'The port cannot be opened',
+  BAD_PROXY_ADDRESS: 'An entry of trustedProxies is neither an address nor a network',
   TLS_CERTIFICATE: 'The certificate or key of TLS cannot be read, or they do not fit each other',
   JOB_UNKNOWN: 'No scheduled job has this name',
   CRON_PATTERN: 'A cron pattern cannot be read or never fires',

@@ -8,12 +8,13 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BeanInfo, describeError, type Lifecycle, type Logger } from '../../base/index.ts';
-import type {
-  Red5Plugin,
-  RequestHandler,
-  Server,
-  SocketHandler,
-  UpgradeHandler,
+import {
+  type Red5Plugin,
+  type RequestHandler,
+  type Server,
+  type SocketHandler,
+  TrustedProxies,
+  type UpgradeHandler,
 } from '../../server/index.ts';
 import { StaticFiles, sendError } from './StaticFiles.ts';
 import { sendPath } from './sendFile.ts';
@@ -45,6 +46,7 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
       upgradeHandlers: 'list<UpgradeHandler>',
       requestHandlers: 'list<RequestHandler>',
       headers: 'map<string,string>',
+      trustedProxies: 'list<string>',
       headersTimeoutMs: 'int',
       requestTimeoutMs: 'int',
       keepAliveTimeoutMs: 'int',
@@ -63,6 +65,8 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
   requestHandlers: RequestHandler[] = [];
   /** Headers sent with every answer, over the built-in ones; an empty value leaves one out. */
   headers: ReadonlyMap<string, string> = new Map();
+  /** Proxies whose `X-Forwarded-Host` is believed, for virtual hosts: addresses and networks. */
+  trustedProxies: readonly string[] = [];
   /** Time for a client to send the headers of a request. */
   headersTimeoutMs = 10_000;
   /** Time for a client to send a whole request. */
@@ -93,7 +97,10 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
   async start(): Promise<void> {
     if (this.#http !== undefined) return;
     this.#logger = this.server.logger.child('http');
-    this.#files = new StaticFiles(this.server, this.#allHeaders());
+    this.#files = new StaticFiles(this.server, {
+      headers: this.#allHeaders(),
+      proxies: new TrustedProxies(this.trustedProxies),
+    });
     const shortest = Math.min(this.headersTimeoutMs, this.requestTimeoutMs);
     const http = createServer({
       headersTimeout: this.headersTimeoutMs,
@@ -104,8 +111,14 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     });
     http.maxRequestsPerSocket = this.maxRequestsPerConnection;
     http.timeout = this.idleTimeoutMs;
-    http.on('request', (request, response) => void this.#respond(request, response));
-    http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    http.on('request', (request, response) => {
+      if (hasOneHost(request)) void this.#respond(request, response);
+      else sendError(request, response, 400, 'A request has one Host.');
+    });
+    http.on('upgrade', (request, socket, head) => {
+      if (hasOneHost(request)) this.#upgrade(request, socket, head);
+      else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    });
     http.on('clientError', (error, socket) => this.#dropBadRequest(error, socket as Socket));
     // Node checks the time-outs from this event on, which a server that is handed its sockets would never emit.
     http.emit('listening');
@@ -215,4 +228,9 @@ export class HTTPPlugin implements Red5Plugin, Lifecycle, SocketHandler {
     }
     return all;
   }
+}
+
+/** RFC 9112, 3.2: a proxy and we could take different ones of several. */
+function hasOneHost({ headersDistinct }: IncomingMessage): boolean {
+  return (headersDistinct['host']?.length ?? 0) <= 1;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server, WebScope } from '../../server/index.ts';
+import type { Server, TrustedProxies, WebScope } from '../../server/index.ts';
 import { findApplication, hostNameOf, servesHost } from './findApplication.ts';
 import { errorPage, rootPage } from './page.ts';
 import { resolveFile } from './resolveFile.ts';
@@ -9,15 +9,24 @@ import { sendFile } from './sendFile.ts';
 const OWN_PAGE_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** Options of {@link StaticFiles}. */
+export interface StaticFilesOptions {
+  /** Sent with every answer. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Who may say for which host a request is. */
+  readonly proxies: TrustedProxies;
+}
+
 /** Answers requests with the files of the applications, the list of them, or an error page. */
 export class StaticFiles {
   readonly #server: Server;
   readonly #headers: ReadonlyMap<string, string>;
+  readonly #proxies: TrustedProxies;
 
-  /** @param headers - sent with every answer */
-  constructor(server: Server, headers: ReadonlyMap<string, string>) {
+  constructor(server: Server, { headers, proxies }: StaticFilesOptions) {
     this.#server = server;
     this.#headers = headers;
+    this.#proxies = proxies;
   }
 
   /** Answers one request completely. */
@@ -35,7 +44,7 @@ export class StaticFiles {
       sendError(request, response, 400, 'This address is malformed.');
       return;
     }
-    const host = hostNameOf(request.headers.host);
+    const host = hostNameOf(target.authority ?? this.#proxies.factsOf(request).host);
     const application = findApplication(
       this.#server.applications,
       host,
@@ -89,6 +98,8 @@ export class StaticFiles {
 }
 
 interface Target {
+  /** Of an address in full, which counts more than the `Host` header. */
+  readonly authority: string | undefined;
   /** Decoded names between the slashes. */
   readonly names: readonly string[];
   readonly endsWithSlash: boolean;
@@ -98,10 +109,14 @@ interface Target {
 
 function parsePath(url: string): Target | undefined {
   const question = url.indexOf('?');
-  const path = question < 0 ? url : url.slice(0, question);
+  const address = question < 0 ? url : url.slice(0, question);
+  // RFC 9112, 3.2.2: an address in full has to be understood, though only proxies are asked so.
+  const [origin = '', authority] = /^https?:\/\/([^/]+)/i.exec(address) ?? [];
+  const path = address.slice(origin.length);
   if (!path.startsWith('/')) return undefined;
   try {
     return {
+      authority,
       // Decoded once, after splitting: an encoded slash stays inside its name, and such a name is no file.
       names: path
         .split('/')

@@ -281,7 +281,8 @@ export class RTMPConnection
       return;
     }
     try {
-      this.#answer(message, command, '_result', result.value);
+      // Red5 answers null for a method without result.
+      this.#answer(message, command, '_result', result.value ?? null);
     } catch (error) {
       if (!(error instanceof Red5Error)) throw error;
       const description = 'The result cannot be sent.';

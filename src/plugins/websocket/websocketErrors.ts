@@ -1,6 +1,5 @@
 /** Codes of the errors that the WebSocket plugin throws; headings of the reference of errors. */
 export const WEBSOCKET_ERRORS = {
-  BAD_PROXY_ADDRESS: 'An entry of trustedProxies is neither an address nor a network',
   BAD_QUEUE_POLICY: 'The queuePolicy is none of close, drop-oldest, coalesce',
   NO_APPLICATION: 'A WebSocket manager was asked for where no application is',
 } as const;

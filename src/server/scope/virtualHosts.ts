@@ -16,7 +16,8 @@ export function readVirtualHosts(hosts: string | readonly string[]): readonly st
  * @param host - without port
  */
 export function namesOfHost(host: string): string[] {
-  const name = host.toLowerCase();
+  // The final dot of a complete name changes nothing.
+  const name = host.toLowerCase().replace(/\.$/, '');
   const names = name === '' ? [] : [name];
   for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
     names.push(`*${name.slice(dot)}`);

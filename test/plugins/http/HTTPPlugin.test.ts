@@ -261,6 +261,30 @@ describe('HTTPPlugin', () => {
     await using server = await startServer(folder);
     assert.equal((await server.ask('/x/')).status, 404);
     assert.equal((await server.ask('/x/', { Host: 'x.example' })).body, 'only here');
+    assert.equal((await server.ask('/x/', { Host: 'x.example.:5080' })).body, 'only here');
+  });
+
+  it('goes by the host of an address in full, and refuses a second Host', async () => {
+    await using server = await startServer(folder);
+    const asked = (lines: string) => raw(server.port, `${lines}\r\nConnection: close\r\n\r\n`);
+    const full = 'GET http://x.example:5080/x/ HTTP/1.1\r\nHost: other.example';
+    assert.match(await asked(full), /^HTTP\/1\.1 200 .*only here$/s);
+    const two = 'GET /x/ HTTP/1.1\r\nHost: other.example\r\nHost: x.example';
+    assert.match(await asked(two), /^HTTP\/1\.1 400 /);
+    const upgrade = `${two}\r\nUpgrade: websocket\r\nConnection: upgrade`;
+    assert.match(await raw(server.port, `${upgrade}\r\n\r\n`), /^HTTP\/1\.1 400 /);
+  });
+
+  it('believes the host of a request that a trusted proxy passed on, and of no other', async () => {
+    const forwarded = { Host: 'backend', 'X-Forwarded-Host': 'x.example' };
+    await using plain = await startServer(folder);
+    assert.equal((await plain.ask('/x/', forwarded)).status, 404);
+    await using server = await startServer(folder, { trustedProxies: ['127.0.0.0/8'] });
+    assert.equal((await server.ask('/x/', forwarded)).body, 'only here');
+    assert.ok((await server.ask('/', forwarded)).body.includes('href="/x/"'));
+    // What stands left of what the proxy wrote came with the request.
+    const forged = { ...forwarded, 'X-Forwarded-Host': 'x.example, y.example' };
+    assert.equal((await server.ask('/x/', forged)).status, 404);
   });
 
   it('serves an application with an empty context path at the root, beside the others', async () => {

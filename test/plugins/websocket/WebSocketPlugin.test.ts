@@ -197,6 +197,7 @@ describe('WebSocketPlugin: handshake', () => {
     ['a malformed protocol', RawClient.request('/chat', ['Sec-WebSocket-Protocol: a,,b']), 400],
     ['a repeated protocol', RawClient.request('/chat', ['Sec-WebSocket-Protocol: a, a']), 400],
     ['no host', RawClient.request('/chat').replace('Host: localhost\r\n', ''), 400],
+    ['two hosts', RawClient.request('/chat', ['Host: other.example']), 400],
   ];
   for (const [name, request, status] of bad) {
     it(`answers a handshake with ${name} with ${status}`, async () => {

@@ -90,4 +90,18 @@ describe('ServiceUtils', () => {
       ],
     );
   });
+
+  it("takes the arguments in Red5's order as well", async () => {
+    await using s = await startTestServer();
+    const a = await s.connect('chat');
+    const b = await s.connect('chat/r');
+    assert.equal(await ServiceUtils.invokeOnConnection(a, 'm', [1]), 'm(1)');
+    assert.equal(ServiceUtils.notifyOnConnection(a, 'n', []), true);
+    const room = b.scope;
+    assert.ok(a.client !== undefined && b.client !== undefined && room !== undefined);
+    ServiceUtils.notifyOnClient(b.client, s.application, 'n2', []);
+    ServiceUtils.notifyOnClient(a.client, room, 'not there', []);
+    assert.equal((await ServiceUtils.invokeOnClient(b.client, room, 'm', [])).length, 1);
+    assert.deepEqual([a.notified, b.notified], [['n'], ['n2']]);
+  });
 });

@@ -124,6 +124,16 @@ describe('TLSHandler', () => {
     assert.equal((await say(running.port, 'hello')).answer, 'hello');
   });
 
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    it(`agrees on ${maxVersion} when that is its highest`, async () => {
+      await using running = await startTLS({ selfSigned: true, maxVersion });
+      const socket = connect({ port: running.port, host: '127.0.0.1', rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      assert.equal(socket.getProtocol(), maxVersion);
+      socket.destroy();
+    });
+  }
+
   it('names its addresses after what is inside', () => {
     const web = Object.assign(new Echo(), { protocolName: 'websocket', urlScheme: 'ws' });
     const tls = Object.assign(new TLSHandler(), { handlers: [new Echo(), web] });

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { background, type Logger, type Timer } from '../../../base/index.ts';
-import type {
-  AdmittedRequest,
-  BaseConnection,
-  ConnectResult,
-  Server,
-  WebScope,
+import {
+  type AdmittedRequest,
+  type BaseConnection,
+  type ConnectResult,
+  type PeerFacts,
+  type Server,
+  TrustedProxies,
+  type WebScope,
 } from '../../../server/index.ts';
 import { type CapReached, ConnectionCounter } from '../limits/ConnectionCounter.ts';
 import { joinPath, type WebSocketScopeManager } from '../WebSocketScopeManager.ts';
@@ -13,7 +15,6 @@ import type { WebSocketSettings } from '../WebSocketSettings.ts';
 import { OriginPolicy } from './OriginPolicy.ts';
 import { appendScope, parseTarget, type Target } from './parseTarget.ts';
 import type { Refusal } from './Refusal.ts';
-import { type PeerFacts, TrustedProxies } from './TrustedProxies.ts';
 
 /** A request that passed all checks that need no application code. It counts as a connection until it is released. */
 export interface Admission {

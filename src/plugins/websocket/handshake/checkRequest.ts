@@ -19,8 +19,10 @@ export function checkRequest(request: IncomingMessage): Refusal | undefined {
   if (request.httpVersion !== '1.1') {
     return { status: 400, description: 'a WebSocket handshake is HTTP/1.1' };
   }
-  // Node itself asks for it in other requests, but not in upgrades.
-  if (headers.host === undefined) return { status: 400, description: 'the Host header is missing' };
+  // Node itself asks for it in other requests, but not in upgrades. Of two, a proxy and we could take different ones.
+  if (request.headersDistinct['host']?.length !== 1) {
+    return { status: 400, description: 'the Host header is missing, or there are several' };
+  }
   if (headers.upgrade?.toLowerCase() !== 'websocket') {
     return { status: 400, description: 'the Upgrade header is not "websocket"' };
   }

@@ -145,6 +145,7 @@ export class RecordingFile {
     this.#pending = [];
     this.#pendingBytes = 0;
     this.#size = position;
+    if (position === 0) this.#isBegun = false;
     await this.#file.truncate(position);
   }
 
@@ -161,8 +162,12 @@ export class RecordingFile {
   /** Writes everything and closes the file. A file into which nothing was recorded is removed. Safe twice. */
   async close(): Promise<void> {
     try {
-      await this.flush();
-      await this.describe();
+      try {
+        await this.flush();
+      } finally {
+        // Also when the rest cannot be written: what is in the file is to be described.
+        await this.describe();
+      }
       await this.#file.datasync();
     } finally {
       await this.#file.close();

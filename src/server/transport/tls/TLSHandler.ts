@@ -41,6 +41,7 @@ export class TLSHandler implements SocketHandler, Lifecycle {
       hosts: 'list<string>',
       handlers: 'list<SocketHandler>',
       minVersion: 'string',
+      maxVersion: 'string',
       reloadIntervalMs: 'int',
       handshakeTimeoutMs: 'int',
       firstByteTimeoutMs: 'int',
@@ -62,6 +63,8 @@ export class TLSHandler implements SocketHandler, Lifecycle {
   handlers: readonly SocketHandler[] = [];
   /** `TLSv1.2` or `TLSv1.3`. */
   minVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2';
+  /** `TLSv1.2` or `TLSv1.3`. The librtmp of most distributions, as in rtmpdump, fails at RTMPS with 1.3. */
+  maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3';
   /** How often the files are looked at for a change; 0 for never. Default 60,000. */
   reloadIntervalMs = 60_000;
   /** Time for the TLS handshake. Default 10,000. */
@@ -86,6 +89,7 @@ export class TLSHandler implements SocketHandler, Lifecycle {
       this.#server = createServer({
         ...pair,
         minVersion: this.minVersion,
+        maxVersion: this.maxVersion,
         handshakeTimeout: this.handshakeTimeoutMs,
       });
     } catch (error) {
@@ -122,7 +126,8 @@ export class TLSHandler implements SocketHandler, Lifecycle {
     if (server === undefined || this.selfSigned) return false;
     try {
       if ((await this.#readStamp()) === before) return false;
-      server.setSecureContext({ ...(await this.#load()), minVersion: this.minVersion });
+      const { minVersion, maxVersion } = this;
+      server.setSecureContext({ ...(await this.#load()), minVersion, maxVersion });
     } catch (error) {
       this.#log.error(`the new certificate is not used: ${describeError(error)}`);
       return false;

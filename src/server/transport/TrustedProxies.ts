@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { ConfigError } from '../../../base/index.ts';
-import type { WebSocketErrorCode } from '../websocketErrors.ts';
+import { ConfigError } from '../../base/index.ts';
+import type { ServerErrorCode } from '../serverErrors.ts';
 
 /** Who is at the other end of a request. */
 export interface PeerFacts {
@@ -28,7 +28,7 @@ export class TrustedProxies {
       const bits = prefix === undefined ? undefined : Number(prefix);
       if (isIP(address) === 0 || (bits !== undefined && !Number.isInteger(bits))) {
         throw new ConfigError(
-          'BAD_PROXY_ADDRESS' satisfies WebSocketErrorCode,
+          'BAD_PROXY_ADDRESS' satisfies ServerErrorCode,
           `"${entry}" is not an address or network such as 10.0.0.0/8`,
         );
       }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
-import { TrustedProxies } from '../../../../src/plugins/websocket/handshake/TrustedProxies.ts';
+import { TrustedProxies } from '../../../src/server/transport/TrustedProxies.ts';
 
 function requestFrom(remoteAddress: string, headers: IncomingHttpHeaders): IncomingMessage {
   return { socket: { remoteAddress, remotePort: 4000 }, headers } as unknown as IncomingMessage;
