@@ -50,7 +50,9 @@ export class BeanCreator {
       if (info === undefined) return instance;
       yield* this.#properties.populate(instance as object, info, record, chain);
       frame.step = undefined;
-      return yield* this.#initialiser.initialise(instance, info, record, chain);
+      const bean = yield* this.#initialiser.initialise(instance, info, record, chain);
+      if (bean !== instance) record.replaced = { value: instance as object, info };
+      return bean;
     } catch (error) {
       throw explainFailure(error, chain);
     } finally {

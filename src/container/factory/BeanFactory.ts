@@ -175,7 +175,7 @@ export class BeanFactory {
     const mayEnd =
       definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
     if (definition.singleton && !makesOthers && mayEnd) {
-      onDeactivation(name, () => this.#ends.endOf(name) as void | Promise<void>);
+      onDeactivation(name, (value) => this.#ends.endOf(name, value) as void | Promise<void>);
     }
   }
 

@@ -172,15 +172,13 @@ export class BeanProvider {
       owner.innerBeans.push(record);
       record.usedBy.add(owner);
     }
-    if (lives || merged.singleton) {
-      const value = yield* this.#creator.create(record, chain);
+    const value = yield* this.#creator.create(record, chain);
+    if (lives) {
+      // One inside of a prototype is left to itself: it must not end with what it uses.
       record.value = value;
       record.state = 'made';
       record.info = this.#factory.classes.describeValue(value) ?? record.info;
-      if (record.info?.isFactoryBean === true) return yield* this.#product(record, value as object);
-      return value;
     }
-    const value = yield* this.#creator.create(record, chain);
     const info = this.#factory.classes.describeValue(value);
     return info?.isFactoryBean === true ? yield* this.#product(record, value as object) : value;
   }
