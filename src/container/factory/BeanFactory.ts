@@ -312,16 +312,29 @@ export class BeanFactory {
 
   /** True when this factory or an ancestor has a bean of the name. */
   containsBean(name: string): boolean {
-    if (this.containsLocalBean(name)) return true;
-    return this.parent?.containsBean(this.table.canonicalName(name)) ?? false;
+    if (this.containsLocalBean(name) || this.expressionRoot(name) !== undefined) return true;
+    return this.parent?.containsBean(this.#nameAbove(name)) ?? false;
+  }
+
+  #isFactory(record: BeanRecord | undefined): boolean {
+    return record !== undefined && this.#types.predict(record)?.isFactoryBean === true;
+  }
+
+  /** What the parent knows a bean by that is not defined here; `&` stays. */
+  #nameAbove(name: string): string {
+    const wantsFactory = name.startsWith('&');
+    const canonical = this.table.canonicalName(wantsFactory ? name.slice(1) : name);
+    return wantsFactory ? `&${canonical}` : canonical;
+  }
+
+  /** What every context has besides its beans: `systemProperties`, `systemEnvironment`, `environment`. */
+  expressionRoot(name: string): unknown {
+    return this.#options.expressionRoots?.get(name);
   }
 
   /** True when this factory itself has a bean of the name. */
   containsLocalBean(name: string): boolean {
-    if (name.startsWith('&')) {
-      const record = this.findRecord(name.slice(1));
-      return record !== undefined && this.#types.predict(record)?.isFactoryBean === true;
-    }
+    if (name.startsWith('&')) return this.#isFactory(this.findRecord(name.slice(1)));
     return this.findRecord(name) !== undefined || this.container.isCurrentBound(name);
   }
 
@@ -362,9 +375,12 @@ export class BeanFactory {
       return yield* this.#handMade(canonical);
     }
     if (this.parent !== undefined) {
-      if (this.parent.containsBean(canonical))
-        return yield* this.parent.request(canonical, chain, location, user, args);
+      const above = this.#nameAbove(name);
+      if (this.parent.containsBean(above))
+        return yield* this.parent.request(above, chain, location, user, args);
     }
+    const root = this.expressionRoot(name);
+    if (root !== undefined) return root;
     return this.failNoBean(name, location, chain);
   }
 
@@ -412,6 +428,7 @@ export class BeanFactory {
 
   /** Other names of a bean of this factory or an ancestor. */
   aliasesOf(name: string): string[] {
+    if (name.startsWith('&')) return this.aliasesOf(name.slice(1)).map((alias) => `&${alias}`);
     const canonical = this.table.canonicalName(name);
     const names = [canonical, ...this.table.aliasesOf(canonical)];
     const isOwn = this.findRecord(canonical) !== undefined;
@@ -514,10 +531,7 @@ export class BeanFactory {
     }
     if (options.ancestors !== true || this.parent === undefined) return names;
     const above = this.parent.namesForType(type, options);
-    return [
-      ...names,
-      ...above.filter((name) => !this.table.definitions.has(name.replace(/^&/, ''))),
-    ];
+    return [...names, ...above.filter((name) => !this.containsLocalBean(name.replace(/^&/, '')))];
   }
 
   /** True when all requests for a bean give the same object. */
@@ -525,10 +539,10 @@ export class BeanFactory {
     const record = this.findRecord(name.replace(/^&/, ''));
     if (record === undefined)
       return (
-        this.#singletons.has(name) ||
-        (this.parent?.isSingleton(this.table.canonicalName(name)) ?? false)
+        this.#singletons.has(name) || (this.parent?.isSingleton(this.#nameAbove(name)) ?? false)
       );
-    if (!record.definition.singleton || name.startsWith('&')) return record.definition.singleton;
+    if (name.startsWith('&')) return record.definition.singleton && this.#isFactory(record);
+    if (!record.definition.singleton) return false;
     const info = this.#types.predict(record);
     if (info?.isFactoryBean !== true) return true;
     const factory = this.getBean(`&${record.name}`);
@@ -538,8 +552,8 @@ export class BeanFactory {
   /** True when each request for a bean makes a new object. */
   isPrototype(name: string): boolean {
     const record = this.findRecord(name.replace(/^&/, ''));
-    if (record === undefined) return this.parent?.isPrototype(name) ?? false;
-    if (record.definition.prototype) return true;
+    if (record === undefined) return this.parent?.isPrototype(this.#nameAbove(name)) ?? false;
+    if (record.definition.prototype) return !name.startsWith('&') || this.#isFactory(record);
     const info = this.#types.predict(record);
     return info?.isFactoryBean === true && !name.startsWith('&') && !this.isSingleton(name);
   }

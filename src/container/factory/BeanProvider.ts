@@ -1,7 +1,8 @@
-import type { SourceLocation } from '../../base/index.ts';
+import { background, type SourceLocation } from '../../base/index.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
 import { configError } from '../errors/Problems.ts';
 import { BeanCreator } from './BeanCreator.ts';
+import { BeanDestroyer } from './BeanDestroyer.ts';
 import type { BeanFactory } from './BeanFactory.ts';
 import { BeanRecord } from './BeanRecord.ts';
 import type { Chain } from './Chain.ts';
@@ -55,10 +56,17 @@ export class BeanProvider {
   ): Making<unknown> {
     const { definition } = record;
     if (!definition.singleton) return yield* this.#obtainScoped(record, chain, location, args);
+    let mayBegin = definition.dependsOn.length === 0 || definition.abstract;
     for (;;) {
       if (record.state === 'made') return record.value;
       if (record.state === 'destroyed') this.#failClosed(record);
-      if (record.state === 'defined') break;
+      if (record.state === 'defined') {
+        if (mayBegin) break;
+        // What it depends on may need it in turn, and is then given it: only now does its own making begin.
+        yield* this.#creator.makeDependencies(record, chain);
+        mayBegin = true;
+        continue;
+      }
       if (record.chain === chain || chain.wouldDeadlock(record))
         return this.#early(record, chain, location);
       chain.waitingFor = record;
@@ -73,11 +81,22 @@ export class BeanProvider {
       return record.value;
     } catch (error) {
       record.state = 'defined';
+      this.#endInnerBeans(record);
       throw error;
     } finally {
       record.early = undefined;
       record.finish();
     }
+  }
+
+  /** Ends what was made inside of a bean that could not be finished. */
+  #endInnerBeans(record: BeanRecord): void {
+    const { logger } = this.#factory;
+    const inner = record.innerBeans.splice(0);
+    if (inner.length === 0) return;
+    for (const one of inner) one.usedBy.delete(record);
+    const ending = new BeanDestroyer(this.#factory, logger).destroyAll(inner);
+    background(ending, logger, `destroying what was inside of bean "${record.name}"`);
   }
 
   /** Puts a finished singleton into inversify, which holds it from now on. */

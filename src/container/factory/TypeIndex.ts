@@ -63,8 +63,8 @@ export class TypeIndex {
   /** The types a bean serves as; for a factory bean those of what it makes. Undefined when they are not known yet. */
   typesOf(record: BeanRecord): ReadonlySet<string> | undefined {
     if (record.state === 'made') {
-      if (record.product !== undefined)
-        return this.#factory.classes.describeValue(record.product.value)?.types;
+      const product = record.product && this.#factory.classes.describeValue(record.product.value);
+      if (product !== undefined) return product.types;
       if (record.info?.isFactoryBean === true)
         return this.#productTypes(record, record.value, record.info);
       return record.info?.types;

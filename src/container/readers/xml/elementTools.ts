@@ -115,7 +115,7 @@ export function checkAttributes(
 
 /** Refuses texts of boolean attributes that are not `true`, `false`, `default` or a placeholder. */
 export function checkBoolean(name: string, value: Text, problems: Problems): void {
-  if (/^(true|false|default|)$/.test(value.text) || /[$#]\{/.test(value.text)) return;
+  if (/^(true|false|default|)$/.test(value.text.trim()) || /[$#]\{/.test(value.text)) return;
   const message = `"${name}" is true or false, not "${shorten(value.text)}"`;
   problems.add('ATTRIBUTE_INVALID', message, value.location);
 }
