@@ -237,6 +237,12 @@ export function fixtureClasses(log: EventLog = []): ClassRegistry {
     }
   }
 
+  class Shelf {
+    list: unknown[] = [];
+
+    static readonly beanInfo: BeanInfo = { properties: { list: 'list' } };
+  }
+
   class Door {
     static readonly beanInfo: BeanInfo = { types: ['AutoCloseable'] };
 
@@ -271,6 +277,7 @@ export function fixtureClasses(log: EventLog = []): ClassRegistry {
     Packer,
     Reporter,
     Door,
+    Shelf,
   };
   for (const [name, type] of Object.entries(all)) {
     registry.register({ name, class: type, aliases: [`org.example.${name}`] });

@@ -98,7 +98,7 @@ function setFlags(definition: BeanDefinition, attributes: Attributes, defaults: 
   }
   const lazy = defaults.get('default-lazy-init');
   if (!definition.flags.has('lazy-init') && lazy !== undefined)
-    definition.flags.set('lazy-init', lazy);
+    definition.flags.set('lazy-init', { ...lazy, text: lazy.text.trim() });
 }
 
 function methodOf(
@@ -109,7 +109,7 @@ function methodOf(
   const own = attributes.get(kind);
   const method = own ?? defaults.get(`default-${kind}`);
   if (method === undefined) return undefined;
-  // An empty own one switches the default off, also that of a parent definition.
+  // An empty one switches the default off, also that of a parent definition.
   return { text: method.text.trim(), location: method.location, optional: own === undefined };
 }
 

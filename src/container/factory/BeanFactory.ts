@@ -279,6 +279,8 @@ export class BeanFactory {
 
   /** Says that a class is not known: with the name that was meant, or with what to do about a library of Java. */
   noClass(name: string): string {
+    const known = adviceForClass(name, true);
+    if (known !== undefined) return `class "${name}" does not exist here: ${known}`;
     const hint = classHint(name, this.classes.names());
     if (hint !== '') return `class "${name}" is not registered${hint}`;
     const advice = adviceForClass(name);
@@ -313,6 +315,8 @@ export class BeanFactory {
   /** True when this factory or an ancestor has a bean of the name. */
   containsBean(name: string): boolean {
     if (this.containsLocalBean(name) || this.expressionRoot(name) !== undefined) return true;
+    // An own bean that is no factory hides the factory of the parent.
+    if (name.startsWith('&') && this.containsLocalBean(name.slice(1))) return false;
     return this.parent?.containsBean(this.#nameAbove(name)) ?? false;
   }
 
@@ -376,7 +380,7 @@ export class BeanFactory {
     }
     if (this.parent !== undefined) {
       const above = this.#nameAbove(name);
-      if (this.parent.containsBean(above))
+      if (this.parent.containsBean(above.replace(/^&/, '')))
         return yield* this.parent.request(above, chain, location, user, args);
     }
     const root = this.expressionRoot(name);
@@ -531,7 +535,7 @@ export class BeanFactory {
     }
     if (options.ancestors !== true || this.parent === undefined) return names;
     const above = this.parent.namesForType(type, options);
-    return [...names, ...above.filter((name) => !this.containsLocalBean(name.replace(/^&/, '')))];
+    return [...names, ...above.filter((name) => !this.containsLocalBean(name))];
   }
 
   /** True when all requests for a bean give the same object. */

@@ -14,6 +14,9 @@ export class BeanProvider {
   readonly #creator: BeanCreator;
   readonly #allowCircular: boolean;
   #innerCount = 0;
+  /** Names that beans inside of singletons have by their own id. */
+  readonly #innerNames = new Set<string>();
+  readonly #unnamed = new WeakSet<BeanDefinition>();
 
   constructor(factory: BeanFactory, allowCircular: boolean) {
     this.#factory = factory;
@@ -184,9 +187,9 @@ export class BeanProvider {
   /** Makes a bean that only its owner sees. */
   *makeInner(definition: BeanDefinition, owner: BeanRecord, chain: Chain): Making<unknown> {
     const merged = this.#factory.merged(definition);
-    const record = new BeanRecord(this.#innerName(merged), merged);
-    record.definition.name = record.name;
     const lives = merged.scope === undefined ? owner.definition.singleton : merged.singleton;
+    const record = new BeanRecord(this.#innerName(merged, lives), merged);
+    record.definition.name = record.name;
     if (lives) {
       owner.innerBeans.push(record);
       record.usedBy.add(owner);
@@ -202,9 +205,19 @@ export class BeanProvider {
     return info?.isFactoryBean === true ? yield* this.#product(record, value as object) : value;
   }
 
-  #innerName(definition: BeanDefinition): string {
+  /** Its own name; one that is taken gets `#1`, `#2`… as long as it lives. */
+  #innerName(definition: BeanDefinition, lives: boolean): string {
     this.#innerCount += 1;
-    if (definition.name !== '') return definition.name;
+    if (this.#unnamed.has(definition)) return definition.name;
+    if (definition.name !== '') {
+      let name = definition.name;
+      const isTaken = (): boolean =>
+        this.#innerNames.has(name) || this.#factory.containsLocalBean(name);
+      for (let count = 1; lives && isTaken(); count++) name = `${definition.name}#${count}`;
+      if (lives) this.#innerNames.add(name);
+      return name;
+    }
+    this.#unnamed.add(definition);
     const stem = definition.class?.text ?? definition.factoryBean?.text ?? 'bean';
     return `${stem}#${this.#innerCount.toString(16)}`;
   }
