@@ -90,7 +90,7 @@ export class ApplicationContext {
     const context = await ApplicationContext.inspect(options);
     if (context.errors.length === 0) return context;
     if (options.parent !== undefined) options.parent.#children.delete(context);
-    throw new ConfigErrors(context.errors, `context "${options.name}"`);
+    throw new ConfigErrors(context.errors, `context "${options.name}"`, context.warnings);
   }
 
   /**

@@ -95,7 +95,7 @@ export class BeanProvider {
   /** Ends what was made inside of a bean that could not be finished. */
   #endInnerBeans(record: BeanRecord): void {
     const { logger } = this.#factory;
-    const inner = record.innerBeans.splice(0);
+    const inner = record.innerBeans.splice(0).reverse();
     if (inner.length === 0) return;
     for (const one of inner) one.usedBy.delete(record);
     const ending = new BeanDestroyer(this.#factory, logger).destroyAll(inner);

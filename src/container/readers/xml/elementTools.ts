@@ -1,7 +1,7 @@
 import type { Attributes, Meta, Text } from '../../definition/beanFile.ts';
 import { booleanAttributes } from '../../definition/beanWords.ts';
 import { adviceForElement } from '../../errors/adviceFor.ts';
-import { didYouMean } from '../../errors/nearestName.ts';
+import { didYouMean, nearestName } from '../../errors/nearestName.ts';
 import type { Problems } from '../../errors/Problems.ts';
 import { tidyComment } from '../comments.ts';
 import { namespaces } from './namespaces.ts';
@@ -83,7 +83,9 @@ export function requiredAttribute(
   problems: Problems,
 ): Text | undefined {
   const value = element.attributes.get(name);
-  if (value === undefined) {
+  // A misspelt one is reported already.
+  const isMisspelt = [...element.attributes.keys()].some((one) => nearestName(one, [name]));
+  if (value === undefined && !isMisspelt) {
     problems.add(
       'ATTRIBUTE_MISSING',
       `<${element.written}> needs the attribute "${name}"`,
