@@ -94,11 +94,11 @@ function setFlags(definition: BeanDefinition, attributes: Attributes, defaults: 
   for (const flag of FLAGS) {
     const text = attributes.get(flag);
     if (text !== undefined && text.text !== 'default' && text.text !== '')
-      definition.flags.set(flag, { ...text, text: text.text.trim() });
+      definition.flags.set(flag, text);
   }
   const lazy = defaults.get('default-lazy-init');
   if (!definition.flags.has('lazy-init') && lazy !== undefined)
-    definition.flags.set('lazy-init', { ...lazy, text: lazy.text.trim() });
+    definition.flags.set('lazy-init', lazy);
 }
 
 function methodOf(

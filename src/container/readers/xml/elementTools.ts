@@ -95,6 +95,18 @@ export function requiredAttribute(
   return value;
 }
 
+/** An attribute that has to be there and to say something. */
+export function requiredName(
+  element: XmlElement,
+  name: string,
+  problems: Problems,
+): Text | undefined {
+  const value = requiredAttribute(element, name, problems);
+  if (value === undefined || value.text.trim() !== '') return value;
+  problems.add('ATTRIBUTE_INVALID', `<${element.written}> has an empty "${name}"`, value.location);
+  return undefined;
+}
+
 /** Refuses attributes that are not known where they stand, and booleans that are neither true nor false. */
 export function checkAttributes(
   element: XmlElement,
@@ -117,7 +129,7 @@ export function checkAttributes(
 
 /** Refuses texts of boolean attributes that are not `true`, `false`, `default` or a placeholder. */
 export function checkBoolean(name: string, value: Text, problems: Problems): void {
-  if (/^(true|false|default|)$/.test(value.text.trim()) || /[$#]\{/.test(value.text)) return;
+  if (/^(true|false|default|)$/.test(value.text) || /[$#]\{/.test(value.text)) return;
   const message = `"${name}" is true or false, not "${shorten(value.text)}"`;
   problems.add('ATTRIBUTE_INVALID', message, value.location);
 }

@@ -189,6 +189,14 @@ function readSugar(
   const { location } = attribute;
   const isRef = attribute.name.endsWith('-ref');
   const text = isRef ? attribute.name.slice(0, -4) : attribute.name;
+  if (isRef && attribute.value.text.trim() === '') {
+    problems.add(
+      'ATTRIBUTE_INVALID',
+      `"${attribute.written}" names no bean`,
+      attribute.value.location,
+    );
+    return;
+  }
   const value: ValueNode = isRef
     ? { kind: 'ref', location: attribute.value.location, name: attribute.value.text }
     : { kind: 'text', ...attribute.value };
