@@ -52,7 +52,7 @@ export function textOf(element: XmlElement, problems: Problems): Text {
     if (node.kind === 'text') text += node.text;
     else if (node.kind === 'element') unknownElement(node, element, problems);
   }
-  return { text: text.replace(/\r\n?/g, '\n'), location: element.location };
+  return { text, location: element.location };
 }
 
 /** The comments inside an element, which are kept with what the element belongs to. */
