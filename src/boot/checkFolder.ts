@@ -121,5 +121,6 @@ class Check {
   #collect(error: unknown): void {
     if (!(error instanceof ConfigErrors)) throw error;
     this.#errors.push(...error.errors);
+    this.#warnings.push(...error.warnings);
   }
 }

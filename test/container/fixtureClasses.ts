@@ -212,6 +212,45 @@ export function fixtureClasses(log: EventLog = []): ClassRegistry {
     }
   }
 
+  class Guard {
+    static readonly beanInfo: BeanInfo = { types: ['PriorityOrdered'] };
+
+    postProcessAfterInitialization(bean: object, name: string): object {
+      log.push(`${name} guarded`);
+      return bean;
+    }
+  }
+
+  class Packer {
+    target = '';
+
+    postProcessAfterInitialization(bean: object, name: string): object {
+      return name === this.target ? Object.assign(new Plain(), { friend: bean }) : bean;
+    }
+  }
+
+  class Reporter {
+    label = '';
+
+    onApplicationEvent(event: object): void {
+      log.push(`${this.label} heard ${event.constructor.name}`);
+    }
+  }
+
+  class Shelf {
+    list: unknown[] = [];
+
+    static readonly beanInfo: BeanInfo = { properties: { list: 'list' } };
+  }
+
+  class Door {
+    static readonly beanInfo: BeanInfo = { types: ['AutoCloseable'] };
+
+    close(): void {
+      log.push('door closed');
+    }
+  }
+
   class Strict {
     mode = '';
 
@@ -234,6 +273,11 @@ export function fixtureClasses(log: EventLog = []): ClassRegistry {
     Renamer,
     Stamp,
     Strict,
+    Guard,
+    Packer,
+    Reporter,
+    Door,
+    Shelf,
   };
   for (const [name, type] of Object.entries(all)) {
     registry.register({ name, class: type, aliases: [`org.example.${name}`] });

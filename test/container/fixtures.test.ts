@@ -25,6 +25,8 @@ interface Expected {
   readonly errors?: readonly string[];
   /** The same for problems of beans that nobody needs at the start. */
   readonly warnings?: readonly string[];
+  /** XML of a parent context; it is closed last. */
+  readonly parent?: string;
   /** Code of the failure of refresh. */
   readonly fails?: string;
   /** Other files beside the bean file. */
@@ -87,7 +89,18 @@ async function run(file: string, text: string, expected: Expected): Promise<Resu
   };
   const nothing = { errors: [], warnings: [], names: [], made: {}, log, failure: undefined };
   try {
-    await using context = await readContext({ [file]: text, ...expected.files }, options);
+    await using parent =
+      expected.parent === undefined
+        ? undefined
+        : await readContext(
+            { 'parent.xml': expected.parent },
+            options.classes && { classes: options.classes },
+          );
+    await parent?.refresh();
+    await using context = await readContext(
+      { [file]: text, ...expected.files },
+      parent === undefined ? options : { ...options, parent },
+    );
     const warnings = context.warnings.map(placeOf);
     const names = context.getBeanNames();
     try {
@@ -101,6 +114,8 @@ async function run(file: string, text: string, expected: Expected): Promise<Resu
       made[path] = plain(readFrom(context, path));
     await context.start();
     await context.close();
+    if (parent !== undefined) log.push('closed');
+    await parent?.close();
     return { ...nothing, warnings, names, made };
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error;

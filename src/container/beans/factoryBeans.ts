@@ -1,6 +1,7 @@
 import type { BeanInfo } from '../../base/index.ts';
-import type { ClassInfo } from '../classes/ClassInfo.ts';
+import type { AnyClass, ClassInfo } from '../classes/ClassInfo.ts';
 import { anyType, parseType } from '../classes/TypeRef.ts';
+import { didYouMean } from '../errors/nearestName.ts';
 import { configError } from '../errors/Problems.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
 import { chooseArguments } from '../factory/chooseArguments.ts';
@@ -10,7 +11,7 @@ import { loadProperties } from './loadProperties.ts';
 
 /** A bean that is a list of the file. */
 export class ListFactoryBean {
-  sourceList: readonly unknown[] = [];
+  sourceList: readonly unknown[] | undefined = undefined;
   targetListClass: unknown = undefined;
   singleton = true;
 
@@ -21,14 +22,20 @@ export class ListFactoryBean {
     constructors: [[]],
   };
 
+  afterPropertiesSet(): void {
+    needSource('sourceList', this.sourceList);
+    checkTarget('list', this.targetListClass);
+  }
+
   getObject(): unknown {
-    return this.singleton ? this.sourceList : [...this.sourceList];
+    const list = this.sourceList ?? [];
+    return this.singleton ? list : [...list];
   }
 }
 
 /** A bean that is a set of the file. */
 export class SetFactoryBean {
-  sourceSet: ReadonlySet<unknown> = new Set();
+  sourceSet: ReadonlySet<unknown> | undefined = undefined;
   targetSetClass: unknown = undefined;
   singleton = true;
 
@@ -39,15 +46,20 @@ export class SetFactoryBean {
     constructors: [[]],
   };
 
+  afterPropertiesSet(): void {
+    needSource('sourceSet', this.sourceSet);
+    checkTarget('set', this.targetSetClass);
+  }
+
   getObject(): unknown {
-    const values = [...this.sourceSet];
-    return new Set(/Tree|Sorted/.test(String(this.targetSetClass)) ? values.sort() : values);
+    const values = [...(this.sourceSet ?? [])];
+    return new Set(isSorted(this.targetSetClass) ? values.sort(byNature) : values);
   }
 }
 
 /** A bean that is a map of the file. */
 export class MapFactoryBean {
-  sourceMap: ReadonlyMap<unknown, unknown> = new Map();
+  sourceMap: ReadonlyMap<unknown, unknown> | undefined = undefined;
   targetMapClass: unknown = undefined;
   singleton = true;
 
@@ -58,11 +70,59 @@ export class MapFactoryBean {
     constructors: [[]],
   };
 
-  getObject(): unknown {
-    const entries = [...this.sourceMap];
-    const sorted = /Tree|Sorted/.test(String(this.targetMapClass));
-    return new Map(sorted ? entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)) : entries);
+  afterPropertiesSet(): void {
+    needSource('sourceMap', this.sourceMap);
+    checkTarget('map', this.targetMapClass);
   }
+
+  getObject(): unknown {
+    const entries = [...(this.sourceMap ?? [])];
+    const sorted = isSorted(this.targetMapClass);
+    return new Map(sorted ? entries.sort(([a], [b]) => byNature(a, b)) : entries);
+  }
+}
+
+/** Java's collections by the kind a file may ask for; all of one kind are the same thing here, but for the order. */
+const TARGETS: Readonly<Record<'list' | 'set' | 'map', readonly string[]>> = {
+  list: ['ArrayList', 'LinkedList', 'Vector', 'Stack', 'CopyOnWriteArrayList'],
+  set: ['HashSet', 'LinkedHashSet', 'TreeSet', 'ConcurrentSkipListSet', 'CopyOnWriteArraySet'],
+  map: [
+    'HashMap',
+    'LinkedHashMap',
+    'TreeMap',
+    'Hashtable',
+    'Properties',
+    'WeakHashMap',
+    'IdentityHashMap',
+    'ConcurrentHashMap',
+    'ConcurrentSkipListMap',
+    'LinkedCaseInsensitiveMap',
+  ],
+};
+
+function checkTarget(kind: 'list' | 'set' | 'map', given: unknown): void {
+  if (given === undefined || given === null) return;
+  const name = (typeof given === 'function' ? given.name : String(given)).trim();
+  const known = TARGETS[kind];
+  if (known.includes(name.slice(name.lastIndexOf('.') + 1))) return;
+  const message = `"${name}" is no class of ${kind}s; known are ${known.join(', ')}`;
+  throw configError('TYPE_MISMATCH', message, undefined);
+}
+
+function needSource(property: string, given: unknown): void {
+  if (given !== undefined && given !== null) return;
+  throw configError('VALUE_MISSING', `the property "${property}" is required`, undefined);
+}
+
+function isSorted(target: unknown): boolean {
+  return /Tree|SkipList/.test(typeof target === 'function' ? target.name : String(target));
+}
+
+/** Numbers by their value, the rest by its text. */
+function byNature(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [one, other] = [String(a), String(b)];
+  return one < other ? -1 : Number(one > other);
 }
 
 /** A bean that is a table of texts, from files and from the bean file. */
@@ -75,6 +135,7 @@ export class PropertiesFactoryBean {
   ignoreResourceNotFound = false;
   fileEncoding: string | undefined = undefined;
   singleton = true;
+  #loaded: Map<string, string> | undefined;
   readonly #factory: BeanFactory;
 
   static readonly beanInfo: BeanInfo = {
@@ -97,7 +158,16 @@ export class PropertiesFactoryBean {
     this.#factory = factory;
   }
 
+  /** Files that are missing are said so at the start, not when somebody asks. */
+  afterPropertiesSet(): void {
+    if (this.singleton) this.#loaded = this.#load();
+  }
+
   getObject(): Map<string, string> {
+    return this.#loaded ?? this.#load();
+  }
+
+  #load(): Map<string, string> {
     const locations = [...this.locations, ...(this.location === undefined ? [] : [this.location])];
     const files = loadProperties(
       { locations, ignoreMissing: this.ignoreResourceNotFound, encoding: this.fileEncoding },
@@ -128,7 +198,7 @@ export class FieldRetrievingFactoryBean {
       targetObject: 'any',
       targetField: 'string',
     },
-    callbacks: ['setBeanName'],
+    callbacks: ['setBeanName', 'afterPropertiesSet'],
     constructors: [[]],
   };
 
@@ -138,6 +208,16 @@ export class FieldRetrievingFactoryBean {
 
   constructor(factory: BeanFactory) {
     this.#factory = factory;
+  }
+
+  /** The field is read anew each time, as it may change. */
+  isSingleton(): boolean {
+    return false;
+  }
+
+  /** Says at the start what is wrong. */
+  afterPropertiesSet(): void {
+    this.getObject();
   }
 
   getObject(): unknown {
@@ -192,7 +272,7 @@ export class PropertyPathFactoryBean {
       propertyPath: 'string',
       resultType: 'any',
     },
-    callbacks: ['setBeanName'],
+    callbacks: ['setBeanName', 'afterPropertiesSet'],
     constructors: [[]],
   };
 
@@ -209,16 +289,28 @@ export class PropertyPathFactoryBean {
     return false;
   }
 
-  getObject(): unknown {
-    let path = this.propertyPath;
-    let bean = this.targetBeanName?.trim();
-    if (this.targetObject === undefined && bean === undefined) {
-      // Without any setting the name of the bean is the path.
-      const dot = this.#name.indexOf('.');
-      bean = this.#name.slice(0, Math.max(dot, 0));
-      path ??= this.#name.slice(dot + 1);
+  /** The bean is made before this one, unless each request makes a new one. */
+  afterPropertiesSet(): Promise<void> | undefined {
+    const { bean } = this.#target();
+    if (bean === undefined) return undefined;
+    if (!this.#factory.containsBean(bean)) {
+      const hint = didYouMean(bean, this.#factory.allNames());
+      throw configError('BEAN_NOT_FOUND', `no bean named "${bean}"${hint}`, undefined);
     }
-    let value = this.targetObject ?? this.#factory.getBean(bean ?? '');
+    if (!this.#factory.isSingleton(bean)) return undefined;
+    try {
+      this.#factory.getBean(bean);
+      return undefined;
+    } catch (error) {
+      const isLate = error instanceof Error && 'code' in error && error.code === LATE;
+      if (!isLate) throw error;
+    }
+    return this.#factory.getBeanAsync(bean).then(() => undefined);
+  }
+
+  getObject(): unknown {
+    const { bean, path } = this.#target();
+    let value = bean === undefined ? this.targetObject : this.#factory.getBean(bean);
     for (const step of parsePath((path ?? '').trim(), undefined)) {
       value = readStep(value, step);
       if (value === undefined) {
@@ -231,6 +323,29 @@ export class PropertyPathFactoryBean {
     }
     return value;
   }
+
+  #target(): { readonly bean: string | undefined; readonly path: string } {
+    const bean = this.targetBeanName?.trim();
+    const path = this.propertyPath;
+    const hasObject = this.targetObject !== undefined;
+    if (hasObject && bean !== undefined)
+      fail('give either targetObject or targetBeanName, not both');
+    if (hasObject || bean !== undefined) {
+      if (path === undefined) fail('the property "propertyPath" is required');
+      return { bean, path: path ?? '' };
+    }
+    if (path !== undefined) fail('propertyPath needs targetObject or targetBeanName');
+    // Without any setting the name of the bean is the path.
+    const dot = this.#name.indexOf('.');
+    if (dot < 0) fail(`without targetBeanName the id is written beanName.property`);
+    return { bean: this.#name.slice(0, dot), path: this.#name.slice(dot + 1) };
+  }
+}
+
+const LATE = 'BEAN_STILL_INITIALISING';
+
+function fail(message: string): never {
+  throw configError('PROPERTY_PATH_INVALID', message, undefined);
 }
 
 /** What a method is called on. */
@@ -316,7 +431,11 @@ export class MethodInvokingBean {
       return this.#staticTarget(this.targetClass?.trim() ?? '', method);
     }
     const info = this.#factory.classes.describeValue(this.targetObject);
-    if (info !== undefined) return { info, target: this.targetObject, method, isStatic: false };
+    if (info !== undefined) {
+      // As in Java, a static method can be called on an object.
+      const isStatic = info.method(method) === undefined && info.staticMethod(method) !== undefined;
+      return { info, target: isStatic ? info.class : this.targetObject, method, isStatic };
+    }
     throw configError(
       'METHOD_NOT_FOUND',
       `the target of method "${method}" has no methods`,
@@ -355,6 +474,14 @@ export class MethodInvokingFactoryBean extends MethodInvokingBean {
 
   getObject(): unknown {
     return this.singleton ? this.#result : this.invoke();
+  }
+
+  /** What it makes is known once the method was called. */
+  getObjectType(): AnyClass | string | undefined {
+    const result = this.#result;
+    if (typeof result === 'string') return 'java.lang.String';
+    if (typeof result !== 'object' || result === null || Array.isArray(result)) return undefined;
+    return result.constructor as AnyClass;
   }
 }
 

@@ -45,7 +45,8 @@ function readProperties(
     bytes = readFileSync(path);
   } catch (error) {
     if (files.ignoreMissing) return undefined;
-    return failMissing(location, error);
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return failMissing(location, isMissing ? undefined : error);
   }
   const shown = factory.resources.show(path);
   if (bytes.length > limits.fileBytes) {

@@ -10,7 +10,9 @@ export interface CheckedBean {
   readonly factory: BeanFactory;
   /** With all it inherits. */
   readonly definition: BeanDefinition;
-  /** Name for messages; inner beans are named by where they stand. */
+  /** Its name; inner beans without one are named by where they stand. */
+  readonly name: string;
+  /** Name for messages: `bean "a"`. */
   readonly label: string;
   /** The class, if it is known. */
   readonly info: ClassInfo | undefined;
@@ -37,7 +39,7 @@ export function report(
       ? [...bean.trail]
       : [`while ${options.doing} of ${where}`, ...bean.trail];
   bean.problems.add(code, message, location ?? definition.location, {
-    beanPath: `${definition.name}${options.path ?? ''}`,
+    beanPath: `${bean.name}${options.path ?? ''}`,
     trail,
     ...(options.cause === undefined ? {} : { cause: options.cause }),
   });

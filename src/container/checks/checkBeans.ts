@@ -3,6 +3,7 @@ import type { BeanDefinition } from '../definition/BeanDefinition.ts';
 import { Problems } from '../errors/Problems.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
 import type { BeanRecord } from '../factory/BeanRecord.ts';
+import { describeBean } from '../factory/Chain.ts';
 import type { Check, CheckedBean } from './Check.ts';
 import { checkArguments } from './checkArguments.ts';
 import { checkCircles } from './checkCircles.ts';
@@ -44,8 +45,7 @@ export function checkBeans(factory: BeanFactory, whole = true): CheckResult {
   const needed = findNeeded(factory, records);
   for (const record of records) {
     const problems = needed.has(record) ? result.problems : result.warnings;
-    const label = `bean "${record.name}"`;
-    checkOne({ factory, checks, problems }, record.definition, label, []);
+    checkOne({ factory, checks, problems }, record.definition, record.name, []);
   }
   checkCircles(factory, [...needed], result.problems);
   return result;
@@ -73,20 +73,20 @@ interface Pass {
 function checkOne(
   pass: Pass,
   definition: BeanDefinition,
-  label: string,
+  name: string,
   trail: readonly string[],
 ): void {
   const { factory, problems } = pass;
   const info = factory.findClassOf(definition);
-  const bean: CheckedBean = { factory, definition, label, info, trail, problems };
+  const label = describeBean(name, definition.inner);
+  const bean: CheckedBean = { factory, definition, name, label, info, trail, problems };
   for (const check of pass.checks) check(bean);
   const around = [`inside of ${label} (${formatLocation(definition.location)})`, ...trail];
   for (const { value, path } of walkValues(definition)) {
     if (value.kind !== 'inner') continue;
     try {
       const inner = factory.merged(value.definition);
-      const name = inner.name === '' ? `${definition.name}${path}` : inner.name;
-      checkOne(pass, inner, `inner bean "${name}"`, around);
+      checkOne(pass, inner, inner.name === '' ? `${name}${path}` : inner.name, around);
     } catch (error) {
       problems.catch(error);
     }

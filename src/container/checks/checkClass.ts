@@ -15,5 +15,10 @@ export function checkClass(bean: CheckedBean): void {
   if (bean.info !== undefined) return;
   const { text, location } = definition.class;
   if (factory.failedModules.has(text)) return;
+  if (text.includes('#{')) {
+    const message = 'an expression cannot choose the class of a bean; name the class itself';
+    report(bean, 'NOT_SUPPORTED', message, location);
+    return;
+  }
   report(bean, 'CLASS_NOT_FOUND', factory.noClass(text), location);
 }

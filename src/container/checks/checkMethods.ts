@@ -26,7 +26,8 @@ export function checkMethods(bean: CheckedBean): void {
       method.text === '(inferred)'
     )
       continue;
-    if (info.make !== undefined || info.method(method.text) !== undefined) continue;
+    const most = kind === 'init-method' ? 0 : 1;
+    if (info.make !== undefined || info.hook(method.text, most) !== undefined) continue;
     const message = `class "${info.name}" has no ${kind} "${method.text}"${didYouMean(method.text, info.methodNames())}`;
     report(bean, 'METHOD_NOT_FOUND', message, method.location);
   }

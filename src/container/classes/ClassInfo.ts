@@ -184,6 +184,19 @@ export class ClassInfo {
     return typeof found === 'function' ? (found as (...args: unknown[]) => unknown) : undefined;
   }
 
+  /** A method to call by its name alone; undefined too when all its declared signatures have more parameters than that. */
+  hook(name: string, parameters: number): ((...args: unknown[]) => unknown) | undefined {
+    const declared = this.signatures(name);
+    if (declared.length === 0 && parameters === 0 && this.#isSetter(name)) return undefined;
+    const fits =
+      declared.length === 0 || declared.some((one) => one.parameters.length <= parameters);
+    return fits ? this.method(name) : undefined;
+  }
+
+  #isSetter(name: string): boolean {
+    return /^set[A-Z]/.test(name) && this.property(decapitalise(name.slice(3)))?.setter === name;
+  }
+
   /** A static method, own or inherited; undefined when there is none. */
   staticMethod(name: string): ((...args: unknown[]) => unknown) | undefined {
     for (

@@ -90,7 +90,7 @@ export class ApplicationContext {
     const context = await ApplicationContext.inspect(options);
     if (context.errors.length === 0) return context;
     if (options.parent !== undefined) options.parent.#children.delete(context);
-    throw new ConfigErrors(context.errors, `context "${options.name}"`);
+    throw new ConfigErrors(context.errors, `context "${options.name}"`, context.warnings);
   }
 
   /**
@@ -142,9 +142,7 @@ export class ApplicationContext {
       for (const record of [...this.#factory.records()]) {
         const { definition } = record;
         if (!definition.singleton || definition.lazyInit || record.state === 'made') continue;
-        const isFactory =
-          this.#factory.predict(record)?.isFactoryBean === true &&
-          definition.factoryMethod === undefined;
+        const isFactory = this.#factory.predict(record)?.isFactoryBean === true;
         await this.#factory.getBeanAsync(isFactory ? `&${record.name}` : record.name);
       }
     } catch (error) {
@@ -181,7 +179,20 @@ export class ApplicationContext {
       const before = info?.takes('postProcessBean', 'postProcessBeforeInitialization') === true;
       return before || info?.takes('postProcessBean', 'postProcessAfterInitialization') === true;
     });
-    this.#factory.postProcessors.push(...(await this.#makeOrdered(records)));
+    // Those of one rank look at those of the next already.
+    for (const rank of [0, 1, 2]) {
+      const some = records.filter((record) => this.#rankOf(record) === rank);
+      this.#factory.postProcessors.push(...(await this.#makeOrdered(some)));
+    }
+  }
+
+  /** 0 for `PriorityOrdered`, 1 for what has an order, 2 for the rest, as far as the class tells. */
+  #rankOf(record: BeanRecord): number {
+    const types = this.#factory.typesOf(record);
+    if (hasType(types, 'PriorityOrdered')) return 0;
+    const info = this.#factory.predict(record);
+    const hasOrder = info?.method('getOrder') ?? info?.likelyPropertyNames().includes('order');
+    return hasType(types, 'Ordered') || hasOrder ? 1 : 2;
   }
 
   /** Makes beans and sorts them: those of `PriorityOrdered` first, then those of `Ordered`, then the rest. */
@@ -243,14 +254,21 @@ export class ApplicationContext {
    * @throws LifecycleError BEAN_STOP_FAILED with all failures, at the end
    */
   async stop(deadline?: AbortSignal, options: StopOptions = {}): Promise<void> {
+    const failures = await this.#stopStarted(deadline, options);
+    if (this.#state !== 'closed') await this.publishEvent(new ContextStoppedEvent(this));
+    const [first, ...others] = failures;
+    if (first !== undefined) throw withOthers(first, others);
+  }
+
+  async #stopStarted(
+    deadline: AbortSignal | undefined,
+    options: StopOptions = {},
+  ): Promise<LifecycleError[]> {
     const chosen = this.#started.filter(
       (record) => phaseOf(record) >= (options.minPhase ?? Number.NEGATIVE_INFINITY),
     );
     for (const record of chosen) this.#started.splice(this.#started.indexOf(record), 1);
-    const failures = await this.#stopSome(chosen, deadline);
-    if (this.#state !== 'closed') await this.publishEvent(new ContextStoppedEvent(this));
-    const [first, ...others] = failures;
-    if (first !== undefined) throw withOthers(first, others);
+    return this.#stopSome(chosen, deadline);
   }
 
   async #stopSome(
@@ -300,8 +318,8 @@ export class ApplicationContext {
     };
     for (const child of [...this.#children].reverse()) await attempt(() => child.close(deadline));
     if (this.#state === 'refreshed') {
-      await attempt(() => this.stop(deadline));
       await attempt(() => this.publishEvent(new ContextClosedEvent(this)));
+      failures.push(...(await this.#stopStarted(deadline)));
     }
     this.#state = 'closed';
     failures.push(...(await this.#factory.destroy(deadline)));
@@ -313,12 +331,25 @@ export class ApplicationContext {
 
   /** Tells all beans with `onApplicationEvent`, here and in the ancestors, one after the other. */
   async publishEvent(event: ApplicationEvent): Promise<void> {
-    for (const { info, value } of [...this.#factory.made]) {
+    for (const { info, value } of [...this.#factory.made].flatMap(withInnerBeans)) {
       if (info?.takes('onApplicationEvent') !== true) continue;
       const result: unknown = info.method('onApplicationEvent')?.call(value, event);
       if (isPromise(result)) await result;
     }
+    await this.#tellUnmade(event);
     await this.parent?.publishEvent(event);
+  }
+
+  /** Makes listeners that are lazy, and those of a prototype anew for each event. */
+  async #tellUnmade(event: ApplicationEvent): Promise<void> {
+    for (const record of [...this.#factory.records()]) {
+      const info = this.#factory.predict(record);
+      if (record.state !== 'defined' || info?.takes('onApplicationEvent') !== true) continue;
+      if (info.isFactoryBean) continue;
+      const bean = await this.#factory.getBeanAsync(record.name);
+      const result: unknown = info.method('onApplicationEvent')?.call(bean, event);
+      if (isPromise(result)) await result;
+    }
   }
 
   /**
@@ -401,6 +432,11 @@ export class ApplicationContext {
       phase: state === 'read' ? 'create' : 'start',
     });
   }
+}
+
+/** A bean after those inside of it. */
+function withInnerBeans(record: BeanRecord): BeanRecord[] {
+  return [...record.innerBeans.flatMap(withInnerBeans), record];
 }
 
 /** Says what is worth knowing of files without errors. */

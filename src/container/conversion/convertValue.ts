@@ -168,6 +168,7 @@ function toElements(
   if (value instanceof Set) return [...value];
   if (typeof value !== 'string') return [value];
   const { element } = type;
+  if (element.kind === 'any') return [value];
   if (element.kind === 'char') return type.kind === 'array' ? [...value] : [value];
   const named = element.kind === 'bean' && context.classes.findEnum(element.name) !== undefined;
   if (type.kind !== 'array' && element.kind !== 'class' && !named) return [value];

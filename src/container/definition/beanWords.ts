@@ -56,6 +56,15 @@ export const booleanAttributes: ReadonlySet<string> = new Set([
   'merge',
 ]);
 
+/** Attributes of the children of a bean that are kept, but not offered. */
+export const otherAttributes: Readonly<
+  Record<'qualifier' | 'lookup-method' | 'replaced-method', readonly string[]>
+> = {
+  qualifier: ['type', 'value'],
+  'lookup-method': ['name', 'bean'],
+  'replaced-method': ['name', 'replacer'],
+};
+
 /** The ways a bean can be autowired. */
 export const autowireModes: readonly string[] = [
   'no',

@@ -109,7 +109,7 @@ function methodOf(
   const own = attributes.get(kind);
   const method = own ?? defaults.get(`default-${kind}`);
   if (method === undefined) return undefined;
-  // An empty own one switches the default off, also that of a parent definition.
+  // An empty one switches the default off, also that of a parent definition.
   return { text: method.text.trim(), location: method.location, optional: own === undefined };
 }
 
@@ -160,8 +160,8 @@ function toArguments(
       {
         location: node.location,
         ...(index === undefined ? {} : { index }),
-        ...(node.name === undefined ? {} : { name: node.name.text }),
-        ...(node.type === undefined ? {} : { type: node.type }),
+        ...(node.name === undefined || node.name.text === '' ? {} : { name: node.name.text }),
+        ...(node.type === undefined || node.type.text === '' ? {} : { type: node.type }),
         value: toValue(node.value, defaults, problems),
       },
     ];
@@ -185,7 +185,11 @@ export function toValue(node: ValueNode, defaults: Defaults, problems: Problems)
       };
     case 'constant':
     case 'property-path':
-      return { kind: 'inner', location: node.location, definition: namedDefinition(node, true) };
+      return {
+        kind: 'inner',
+        location: node.location,
+        definition: namedDefinition(node, problems, true),
+      };
     default:
       if (!node.util) return toCollection(node, defaults, problems);
       return {
@@ -239,12 +243,12 @@ export function objectDefinition(
 ): BeanDefinition {
   const { value } = node;
   if (value.kind === 'constant' || value.kind === 'property-path')
-    return namedDefinition(value, false);
+    return namedDefinition(value, problems, false);
   if ('util' in value) return utilDefinition(value, defaults, problems, false);
   throw new Error(`a ${value.kind} is no bean of its own`);
 }
 
-function namedDefinition(node: NamedValue, inner: boolean): BeanDefinition {
+function namedDefinition(node: NamedValue, problems: Problems, inner: boolean): BeanDefinition {
   const definition = new BeanDefinition('', node.location, inner);
   const constant = node.kind === 'constant';
   definition.class = {
@@ -256,6 +260,10 @@ function namedDefinition(node: NamedValue, inner: boolean): BeanDefinition {
     return definition;
   }
   const dot = node.name.search(/[.[]/);
+  if (!/^[^.]+\../.test(node.name)) {
+    const message = `a property path is written beanName.property, not "${node.name}"`;
+    problems.add('ATTRIBUTE_INVALID', message, node.location);
+  }
   const bean = dot === -1 ? node.name : node.name.slice(0, dot);
   addText(definition, 'targetBeanName', bean, node.location);
   addText(

@@ -14,11 +14,18 @@ import type { ContainerErrorCode } from './containerErrors.ts';
  */
 export class ConfigErrors extends Red5Error {
   readonly errors: readonly ConfigError[];
+  /** Problems beside them that would not have stopped the start. */
+  readonly warnings: readonly ConfigError[];
 
-  constructor(errors: readonly ConfigError[], what = 'the configuration') {
+  constructor(
+    errors: readonly ConfigError[],
+    what = 'the configuration',
+    warnings: readonly ConfigError[] = [],
+  ) {
     const count = errors.length === 1 ? '1 problem' : `${errors.length} problems`;
     super(errors[0]?.code ?? 'NOT_SUPPORTED', `${what} has ${count}: ${summarise(errors)}`);
     this.errors = errors;
+    this.warnings = warnings;
   }
 }
 

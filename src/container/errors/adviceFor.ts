@@ -1,6 +1,14 @@
 /** Beginnings of names of Java classes, and namespaces of Spring, with what to do about them on Node. */
 const ADVICE: readonly (readonly [beginnings: string, advice: string])[] = [
   [
+    'org.springframework.beans.factory.config.CustomScopeConfigurer|org.springframework.context.support.SimpleThreadScope',
+    'there are no scopes besides singleton and prototype; delete it, and keep such values in the connection, the client or the scope',
+  ],
+  [
+    'org.springframework.beans.factory.config.PreferencesPlaceholderConfigurer',
+    'Java keeps preferences, Node does not; write a PropertyPlaceholderConfigurer and a properties file',
+  ],
+  [
     'org.springframework.scripting|schema/lang',
     'scripts of the JVM do not run here; write the script as a TypeScript class',
   ],
@@ -93,10 +101,12 @@ const CONTEXT_ADVICE: Readonly<Record<string, string>> = {
  * What to do about a Java class that belongs to a library, so that nobody is told to port the library.
  *
  * Undefined for classes of an application: those are to be written in TypeScript.
+ *
+ * @param exact - only for this very class, not for its library
  */
-export function adviceForClass(name: string): string | undefined {
+export function adviceForClass(name: string, exact = false): string | undefined {
   if (/\.webapp\./.test(name)) return undefined;
-  return find((beginning) => name.startsWith(beginning));
+  return find((beginning) => (exact ? name === beginning : name.startsWith(beginning)));
 }
 
 /** The end of a message about an element of a namespace that is not read. */

@@ -1,4 +1,4 @@
-import { didYouMean } from './nearestName.ts';
+import { didYouMean, editDistance } from './nearestName.ts';
 
 /**
  * The registered name that was most likely meant, as the end of a message; empty when there is none.
@@ -12,17 +12,20 @@ export function classHint(name: string, names: readonly string[]): string {
   const related = names.filter((one) => one !== name && areRelated(one, name));
   const same = related.find((one) => lastPart(one) === last);
   if (same !== undefined) return `; known with the same last part is "${same}"`;
-  return related.some((one) => didYouMean(last, [lastPart(one)]) !== '')
-    ? didYouMean(name, related)
-    : '';
+  const near = related.filter((one) => editDistance(last, lastPart(one)) <= MOST_SLIPS);
+  return didYouMean(name, near);
 }
+
+/** Letters a misspelt class name differs in; with more it is another class. */
+const MOST_SLIPS = 2;
 
 function lastPart(name: string): string {
   return name.split(/[.$/]/).at(-1) ?? name;
 }
 
 function areRelated(a: string, b: string): boolean {
-  if (lastPart(a) === 'Application' && lastPart(b) === 'Application')
+  // The application of one webapp is never that of another.
+  if (lastPart(a) === 'Application' || lastPart(b) === 'Application')
     return packageOf(a) === packageOf(b);
   return !a.includes('.') || origin(a) === origin(b);
 }

@@ -14,7 +14,8 @@ export function missingClasses(errors: readonly ConfigError[]): MissingClass[] {
   const found = new Map<string, SourceLocation[]>();
   for (const { code, message, location } of errors) {
     const name = code === 'CLASS_NOT_FOUND' ? /"([^"]+)"/.exec(message)?.[1] : undefined;
-    if (name === undefined) continue;
+    // A name that is only misspelt is no class to write or to do without.
+    if (name === undefined || /; (?:did you mean|known with) /.test(message)) continue;
     const locations = found.get(name) ?? [];
     if (location !== undefined) locations.push(location);
     found.set(name, locations);

@@ -157,8 +157,10 @@ export class AutowirePlanner {
     { kind, name: what }: Wanted,
   ): T {
     const primary = candidates.filter(({ record }) => record.definition.primary);
-    const [only] = primary;
-    if (only !== undefined && primary.length === 1) return only;
+    // A primary bean of this context comes before those of its ancestors.
+    const own = primary.filter(({ factory }) => factory === this.#factory);
+    const [only] = own.length > 0 ? own : primary;
+    if (only !== undefined && own.length < 2) return only;
     const named = candidates.find(
       ({ record, factory }) =>
         record.name === what || factory.aliasesOf(record.name).includes(what),

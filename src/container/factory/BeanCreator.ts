@@ -1,3 +1,4 @@
+import type { SourceLocation } from '../../base/index.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
 import type { BeanFactory } from './BeanFactory.ts';
 import type { BeanRecord } from './BeanRecord.ts';
@@ -38,7 +39,8 @@ export class BeanCreator {
           `bean "${record.name}" is abstract and only a parent of others`,
           chain,
         );
-      yield* this.#makeDependencies(record, chain);
+      // Those of a singleton were made before it was begun.
+      if (!definition.singleton || definition.inner) yield* this.#dependencies(record, chain);
       const instance = yield* this.#instantiator.instantiate(record, chain, explicit);
       const info = this.#factory.classes.describeValue(instance);
       record.info = info;
@@ -50,7 +52,9 @@ export class BeanCreator {
       if (info === undefined) return instance;
       yield* this.#properties.populate(instance as object, info, record, chain);
       frame.step = undefined;
-      return yield* this.#initialiser.initialise(instance, info, record, chain);
+      const bean = yield* this.#initialiser.initialise(instance, info, record, chain);
+      if (bean !== instance) record.replaced = { value: instance as object, info };
+      return bean;
     } catch (error) {
       throw explainFailure(error, chain);
     } finally {
@@ -58,12 +62,42 @@ export class BeanCreator {
     }
   }
 
-  *#makeDependencies(record: BeanRecord, chain: Chain): Making<void> {
+  /** Makes the beans that have to be there before this one is begun. */
+  *makeDependencies(record: BeanRecord, chain: Chain): Making<void> {
+    chain.frames.push({ record, step: undefined });
+    try {
+      yield* this.#dependencies(record, chain);
+    } catch (error) {
+      throw explainFailure(error, chain);
+    } finally {
+      chain.frames.pop();
+    }
+  }
+
+  #failIfCircular(record: BeanRecord, name: string, chain: Chain, location: SourceLocation): void {
+    const other = this.#factory.table.canonicalName(name);
+    if (!allDependencies(this.#factory, other).has(record.name)) return;
+    const message = `bean "${record.name}" and bean "${other}" depend on each other by depends-on`;
+    failCreation('DEPENDS_ON_CYCLE', message, chain, location);
+  }
+
+  *#dependencies(record: BeanRecord, chain: Chain): Making<void> {
     for (const name of record.definition.dependsOn) {
+      this.#failIfCircular(record, name.text, chain, name.location);
       const other = yield* this.#factory.requestRecord(name.text, chain, name.location);
       other?.usedBy.add(record);
     }
   }
+}
+
+/** Names of what a bean depends on, and of what that depends on. */
+function allDependencies(factory: BeanFactory, name: string): Set<string> {
+  const names = new Set([name]);
+  for (const one of names) {
+    for (const { text } of factory.findRecord(one)?.definition.dependsOn ?? [])
+      names.add(factory.table.canonicalName(text));
+  }
+  return names;
 }
 
 function checkNothingToSet(definition: BeanDefinition, chain: Chain): void {

@@ -55,10 +55,11 @@ export class BeanDestroyer {
 
 /** Calls what a bean has to be told at its end: pre-destroy processors, `destroy()`, its destroy-method. */
 export function destroyBean(record: BeanRecord, processors: readonly object[]): unknown {
-  const { value, info } = record;
+  const { value, info } = record.replaced ?? record;
   if (typeof value !== 'object' || value === null || info === undefined) return undefined;
   const calls: (() => unknown)[] = [];
-  for (const processor of processors) {
+  const isProcessor = processors.includes(value);
+  for (const processor of isProcessor ? [] : processors) {
     const before: unknown = Reflect.get(processor, 'postProcessBeforeDestruction');
     if (typeof before === 'function') calls.push(() => before.call(processor, value, record.name));
   }
@@ -94,10 +95,16 @@ function runAll(calls: readonly (() => unknown)[]): unknown {
   return next(0);
 }
 
+/** Types whose `close` is called without being named. */
+const CLOSEABLE = ['AutoCloseable', 'java.lang.AutoCloseable', 'java.io.Closeable'];
+
 /** The destroy-method of a definition; `(inferred)` is `close` or `shutdown`. */
-export function destroyMethodOf({ definition, info }: BeanRecord): string | undefined {
-  const name = definition.destroyMethod?.text;
-  if (name === '') return undefined;
-  if (name !== '(inferred)') return name;
+export function destroyMethodOf(record: BeanRecord): string | undefined {
+  const name = record.definition.destroyMethod?.text;
+  const { info } = record.replaced ?? record;
+  const closesItself = name === undefined && CLOSEABLE.some((type) => info?.is(type));
+  if (name === '' || (name !== '(inferred)' && !closesItself)) return name || undefined;
+  // What has a destroy() of its own needs no other end.
+  if (info?.takes('destroy') === true) return undefined;
   return ['close', 'shutdown'].find((method) => info?.method(method) !== undefined);
 }

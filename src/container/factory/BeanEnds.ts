@@ -19,7 +19,7 @@ export class BeanEnds {
       this.#factory.container.isCurrentBound(record.name);
     if (!held || record.info?.isFactoryBean === true) return this.#end(record);
     const hasEnd =
-      record.info?.takes('destroy') === true ||
+      (record.replaced ?? record).info?.takes('destroy') === true ||
       destroyMethodOf(record) !== undefined ||
       this.#watchesEnd();
     if (!hasEnd) return undefined;
@@ -32,10 +32,10 @@ export class BeanEnds {
     );
   }
 
-  /** Ends the bean of a name. */
-  endOf(name: string): unknown {
+  /** Ends the bean of a name. inversify also tells parents of the end of a child's bean with the same name, which is not theirs. */
+  endOf(name: string, value: unknown): unknown {
     const record = this.#factory.record(name);
-    return record === undefined ? undefined : this.#end(record);
+    return record === undefined || record.value !== value ? undefined : this.#end(record);
   }
 
   #end(record: BeanRecord): unknown {

@@ -175,7 +175,7 @@ export class BeanFactory {
     const mayEnd =
       definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
     if (definition.singleton && !makesOthers && mayEnd) {
-      onDeactivation(name, () => this.#ends.endOf(name) as void | Promise<void>);
+      onDeactivation(name, (value) => this.#ends.endOf(name, value) as void | Promise<void>);
     }
   }
 
@@ -279,6 +279,8 @@ export class BeanFactory {
 
   /** Says that a class is not known: with the name that was meant, or with what to do about a library of Java. */
   noClass(name: string): string {
+    const known = adviceForClass(name, true);
+    if (known !== undefined) return `class "${name}" does not exist here: ${known}`;
     const hint = classHint(name, this.classes.names());
     if (hint !== '') return `class "${name}" is not registered${hint}`;
     const advice = adviceForClass(name);
@@ -312,16 +314,31 @@ export class BeanFactory {
 
   /** True when this factory or an ancestor has a bean of the name. */
   containsBean(name: string): boolean {
-    if (this.containsLocalBean(name)) return true;
-    return this.parent?.containsBean(this.table.canonicalName(name)) ?? false;
+    if (this.containsLocalBean(name) || this.expressionRoot(name) !== undefined) return true;
+    // An own bean that is no factory hides the factory of the parent.
+    if (name.startsWith('&') && this.containsLocalBean(name.slice(1))) return false;
+    return this.parent?.containsBean(this.#nameAbove(name)) ?? false;
+  }
+
+  #isFactory(record: BeanRecord | undefined): boolean {
+    return record !== undefined && this.#types.predict(record)?.isFactoryBean === true;
+  }
+
+  /** What the parent knows a bean by that is not defined here; `&` stays. */
+  #nameAbove(name: string): string {
+    const wantsFactory = name.startsWith('&');
+    const canonical = this.table.canonicalName(wantsFactory ? name.slice(1) : name);
+    return wantsFactory ? `&${canonical}` : canonical;
+  }
+
+  /** What every context has besides its beans: `systemProperties`, `systemEnvironment`, `environment`. */
+  expressionRoot(name: string): unknown {
+    return this.#options.expressionRoots?.get(name);
   }
 
   /** True when this factory itself has a bean of the name. */
   containsLocalBean(name: string): boolean {
-    if (name.startsWith('&')) {
-      const record = this.findRecord(name.slice(1));
-      return record !== undefined && this.#types.predict(record)?.isFactoryBean === true;
-    }
+    if (name.startsWith('&')) return this.#isFactory(this.findRecord(name.slice(1)));
     return this.findRecord(name) !== undefined || this.container.isCurrentBound(name);
   }
 
@@ -362,9 +379,12 @@ export class BeanFactory {
       return yield* this.#handMade(canonical);
     }
     if (this.parent !== undefined) {
-      if (this.parent.containsBean(canonical))
-        return yield* this.parent.request(canonical, chain, location, user, args);
+      const above = this.#nameAbove(name);
+      if (this.parent.containsBean(above.replace(/^&/, '')))
+        return yield* this.parent.request(above, chain, location, user, args);
     }
+    const root = this.expressionRoot(name);
+    if (root !== undefined) return root;
     return this.failNoBean(name, location, chain);
   }
 
@@ -412,6 +432,7 @@ export class BeanFactory {
 
   /** Other names of a bean of this factory or an ancestor. */
   aliasesOf(name: string): string[] {
+    if (name.startsWith('&')) return this.aliasesOf(name.slice(1)).map((alias) => `&${alias}`);
     const canonical = this.table.canonicalName(name);
     const names = [canonical, ...this.table.aliasesOf(canonical)];
     const isOwn = this.findRecord(canonical) !== undefined;
@@ -514,10 +535,7 @@ export class BeanFactory {
     }
     if (options.ancestors !== true || this.parent === undefined) return names;
     const above = this.parent.namesForType(type, options);
-    return [
-      ...names,
-      ...above.filter((name) => !this.table.definitions.has(name.replace(/^&/, ''))),
-    ];
+    return [...names, ...above.filter((name) => !this.containsLocalBean(name))];
   }
 
   /** True when all requests for a bean give the same object. */
@@ -525,10 +543,10 @@ export class BeanFactory {
     const record = this.findRecord(name.replace(/^&/, ''));
     if (record === undefined)
       return (
-        this.#singletons.has(name) ||
-        (this.parent?.isSingleton(this.table.canonicalName(name)) ?? false)
+        this.#singletons.has(name) || (this.parent?.isSingleton(this.#nameAbove(name)) ?? false)
       );
-    if (!record.definition.singleton || name.startsWith('&')) return record.definition.singleton;
+    if (name.startsWith('&')) return record.definition.singleton && this.#isFactory(record);
+    if (!record.definition.singleton) return false;
     const info = this.#types.predict(record);
     if (info?.isFactoryBean !== true) return true;
     const factory = this.getBean(`&${record.name}`);
@@ -538,8 +556,8 @@ export class BeanFactory {
   /** True when each request for a bean makes a new object. */
   isPrototype(name: string): boolean {
     const record = this.findRecord(name.replace(/^&/, ''));
-    if (record === undefined) return this.parent?.isPrototype(name) ?? false;
-    if (record.definition.prototype) return true;
+    if (record === undefined) return this.parent?.isPrototype(this.#nameAbove(name)) ?? false;
+    if (record.definition.prototype) return !name.startsWith('&') || this.#isFactory(record);
     const info = this.#types.predict(record);
     return info?.isFactoryBean === true && !name.startsWith('&') && !this.isSingleton(name);
   }

@@ -1,7 +1,8 @@
-import type { SourceLocation } from '../../base/index.ts';
+import { background, type SourceLocation } from '../../base/index.ts';
 import type { BeanDefinition } from '../definition/BeanDefinition.ts';
 import { configError } from '../errors/Problems.ts';
 import { BeanCreator } from './BeanCreator.ts';
+import { BeanDestroyer } from './BeanDestroyer.ts';
 import type { BeanFactory } from './BeanFactory.ts';
 import { BeanRecord } from './BeanRecord.ts';
 import type { Chain } from './Chain.ts';
@@ -13,6 +14,9 @@ export class BeanProvider {
   readonly #creator: BeanCreator;
   readonly #allowCircular: boolean;
   #innerCount = 0;
+  /** Names that beans inside of singletons have by their own id. */
+  readonly #innerNames = new Set<string>();
+  readonly #unnamed = new WeakSet<BeanDefinition>();
 
   constructor(factory: BeanFactory, allowCircular: boolean) {
     this.#factory = factory;
@@ -55,10 +59,17 @@ export class BeanProvider {
   ): Making<unknown> {
     const { definition } = record;
     if (!definition.singleton) return yield* this.#obtainScoped(record, chain, location, args);
+    let mayBegin = definition.dependsOn.length === 0 || definition.abstract;
     for (;;) {
       if (record.state === 'made') return record.value;
       if (record.state === 'destroyed') this.#failClosed(record);
-      if (record.state === 'defined') break;
+      if (record.state === 'defined') {
+        if (mayBegin) break;
+        // What it depends on may need it in turn, and is then given it: only now does its own making begin.
+        yield* this.#creator.makeDependencies(record, chain);
+        mayBegin = true;
+        continue;
+      }
       if (record.chain === chain || chain.wouldDeadlock(record))
         return this.#early(record, chain, location);
       chain.waitingFor = record;
@@ -73,11 +84,22 @@ export class BeanProvider {
       return record.value;
     } catch (error) {
       record.state = 'defined';
+      this.#endInnerBeans(record);
       throw error;
     } finally {
       record.early = undefined;
       record.finish();
     }
+  }
+
+  /** Ends what was made inside of a bean that could not be finished. */
+  #endInnerBeans(record: BeanRecord): void {
+    const { logger } = this.#factory;
+    const inner = record.innerBeans.splice(0).reverse();
+    if (inner.length === 0) return;
+    for (const one of inner) one.usedBy.delete(record);
+    const ending = new BeanDestroyer(this.#factory, logger).destroyAll(inner);
+    background(ending, logger, `destroying what was inside of bean "${record.name}"`);
   }
 
   /** Puts a finished singleton into inversify, which holds it from now on. */
@@ -165,29 +187,37 @@ export class BeanProvider {
   /** Makes a bean that only its owner sees. */
   *makeInner(definition: BeanDefinition, owner: BeanRecord, chain: Chain): Making<unknown> {
     const merged = this.#factory.merged(definition);
-    const record = new BeanRecord(this.#innerName(merged), merged);
-    record.definition.name = record.name;
     const lives = merged.scope === undefined ? owner.definition.singleton : merged.singleton;
+    const record = new BeanRecord(this.#innerName(merged, lives), merged);
+    record.definition.name = record.name;
     if (lives) {
       owner.innerBeans.push(record);
       record.usedBy.add(owner);
     }
-    if (lives || merged.singleton) {
-      const value = yield* this.#creator.create(record, chain);
+    const value = yield* this.#creator.create(record, chain);
+    if (lives) {
+      // One inside of a prototype is left to itself: it must not end with what it uses.
       record.value = value;
       record.state = 'made';
       record.info = this.#factory.classes.describeValue(value) ?? record.info;
-      if (record.info?.isFactoryBean === true) return yield* this.#product(record, value as object);
-      return value;
     }
-    const value = yield* this.#creator.create(record, chain);
     const info = this.#factory.classes.describeValue(value);
     return info?.isFactoryBean === true ? yield* this.#product(record, value as object) : value;
   }
 
-  #innerName(definition: BeanDefinition): string {
+  /** Its own name; one that is taken gets `#1`, `#2`… as long as it lives. */
+  #innerName(definition: BeanDefinition, lives: boolean): string {
     this.#innerCount += 1;
-    if (definition.name !== '') return definition.name;
+    if (this.#unnamed.has(definition)) return definition.name;
+    if (definition.name !== '') {
+      let name = definition.name;
+      const isTaken = (): boolean =>
+        this.#innerNames.has(name) || this.#factory.containsLocalBean(name);
+      for (let count = 1; lives && isTaken(); count++) name = `${definition.name}#${count}`;
+      if (lives) this.#innerNames.add(name);
+      return name;
+    }
+    this.#unnamed.add(definition);
     const stem = definition.class?.text ?? definition.factoryBean?.text ?? 'bean';
     return `${stem}#${this.#innerCount.toString(16)}`;
   }

@@ -12,6 +12,8 @@ export class BeanRecord {
   info: ClassInfo | undefined;
   /** The finished bean, or factory bean. */
   value: unknown;
+  /** What a post-processor replaced by another object; it is this one that is destroyed. */
+  replaced: { readonly value: object; readonly info: ClassInfo } | undefined;
   /** The bean before it is finished, for those it needs in a circle. */
   early: unknown;
   /** True once {@link early} was handed out. */

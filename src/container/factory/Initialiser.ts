@@ -55,7 +55,7 @@ export class Initialiser {
     const { destroyMethod } = definition;
     if (destroyMethod === undefined || destroyMethod.optional || !definition.singleton) return;
     const { text, location } = destroyMethod;
-    if (text === '' || text === '(inferred)' || info.method(text) !== undefined) return;
+    if (text === '' || text === '(inferred)' || info.hook(text, 1) !== undefined) return;
     const message = `class "${info.name}" has no destroy-method "${text}"`;
     failCreation('METHOD_NOT_FOUND', message, chain, location);
   }
@@ -69,7 +69,7 @@ export class Initialiser {
     const { initMethod } = definition;
     if (initMethod === undefined || initMethod.text === '') return;
     if (initMethod.text === 'afterPropertiesSet' && info.takes('afterPropertiesSet')) return;
-    const method = info.method(initMethod.text);
+    const method = info.hook(initMethod.text, 0);
     if (method === undefined) {
       if (initMethod.optional) return;
       failCreation(

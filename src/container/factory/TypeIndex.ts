@@ -63,10 +63,13 @@ export class TypeIndex {
   /** The types a bean serves as; for a factory bean those of what it makes. Undefined when they are not known yet. */
   typesOf(record: BeanRecord): ReadonlySet<string> | undefined {
     if (record.state === 'made') {
-      if (record.product !== undefined)
-        return this.#factory.classes.describeValue(record.product.value)?.types;
-      if (record.info?.isFactoryBean === true)
-        return this.#productTypes(record, record.value, record.info);
+      if (record.info?.isFactoryBean === true) {
+        const declared = this.#productTypes(record, record.value, record.info);
+        const made = this.#factory.classes.describeValue(record.product?.value)?.types;
+        return declared === undefined || made === undefined
+          ? (made ?? declared)
+          : new Set([...made, ...declared]);
+      }
       return record.info?.types;
     }
     const info = this.predict(record);

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SourceLocation } from '../../base/index.ts';
 import type { SourceText } from '../definition/SourceText.ts';
@@ -86,7 +86,8 @@ export class Resources {
       join(this.#base, 'WEB-INF/classes'),
       join(this.#base, 'WEB-INF'),
     ];
-    const sought = /[*?]/.test(path) ? dirname(path) : path;
+    const wild = path.split('/').findIndex((step) => /[*?]/.test(step));
+    const sought = wild === -1 ? path : path.split('/').slice(0, wild).join('/');
     const found = places.find((place) => existsSync(join(place, sought)));
     return join(found ?? this.#classpath, path);
   }
@@ -112,18 +113,40 @@ export class Resources {
   }
 }
 
-/** The files that fit a pattern in the last step of a path, sorted by name. */
+/** The files that fit a pattern, folder by folder, sorted by name; `**` stands for any folders. */
 function expandPattern(path: string): string[] {
-  const folder = dirname(path);
-  const pattern = new RegExp(
-    `^${basename(path)
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*+/g, '.*')
-      .replace(/\?/g, '.')}$`,
-  );
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => pattern.test(name))
-    .sort()
-    .map((name) => join(folder, name));
+  const steps = path.split('/');
+  const first = steps.findIndex((step) => /[*?]/.test(step));
+  const root = steps.slice(0, first).join('/') || '/';
+  const wanted = steps.slice(first);
+  const depth = wanted.includes('**') ? DEEPEST : wanted.length;
+  const pattern = new RegExp(`^${toExpression(wanted)}$`);
+  return filesIn(root, depth).filter((file) => pattern.test(file.slice(join(root, '/').length)));
+}
+
+/** Folders below the place where a pattern begins. */
+const DEEPEST = 20;
+
+function toExpression(steps: readonly string[]): string {
+  const last = steps.length - 1;
+  return steps
+    .map((step, index) => {
+      if (step === '**') return index === last ? '.*' : '(?:.*/)?';
+      const text = step
+        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+        .replace(/\*+/g, '[^/]*')
+        .replace(/\?/g, '[^/]');
+      return index === last ? text : `${text}/`;
+    })
+    .join('');
+}
+
+function filesIn(folder: string, depth: number): string[] {
+  if (depth === 0 || !existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesIn(path, depth - 1) : [path];
+    });
 }

@@ -108,9 +108,14 @@ class Loader {
       else if (item.kind === 'bean') this.#addBean(item, defaults, used);
       else if (item.kind === 'object') {
         const definition = objectDefinition(item, defaults, this.#problems);
-        this.#register(definition, item.id ?? nameOfObject(item), [], used);
+        const name = item.id ?? nameOfObject(item);
+        if (name !== undefined) this.#register(definition, name, [], used);
+        else {
+          const message = `a ${item.value.kind} beside other beans needs an id`;
+          this.#problems.add('ATTRIBUTE_MISSING', message, item.location);
+        }
       } else if (item.kind !== 'annotation-config') {
-        this.#register(contextDefinition(item, this.#problems), undefined, [], used);
+        this.#registerGenerated(contextDefinition(item, this.#problems), false);
       }
     }
   }
@@ -155,7 +160,7 @@ class Loader {
     const definition = toDefinition(node, defaults, this.#problems);
     const id = node.attributes.get('id');
     const names = node.attributes.get('name');
-    const aliases = splitNames(names?.text ?? '').map((text) => ({
+    const aliases = [...new Set(splitNames(names?.text ?? ''))].map((text) => ({
       text,
       location: names?.location ?? node.location,
     }));
@@ -214,7 +219,7 @@ class Loader {
   }
 
   /** `<class>#<n>`; the first of a class can also be asked for by the class alone. */
-  #registerGenerated(definition: BeanDefinition): void {
+  #registerGenerated(definition: BeanDefinition, namedByClass = true): void {
     const { class: className, parent, factoryBean } = definition;
     let stem = className?.text;
     if (stem === undefined && parent !== undefined) stem = `${parent.text}$child`;
@@ -227,7 +232,7 @@ class Loader {
     while (this.table.has(`${stem}#${count}`)) count += 1;
     definition.name = `${stem}#${count}`;
     this.#add(definition);
-    if (className !== undefined && !this.table.has(stem)) {
+    if (namedByClass && className !== undefined && !this.table.has(stem)) {
       this.table.aliases.set(stem, { text: definition.name, location: definition.location });
     }
   }
@@ -249,6 +254,12 @@ class Loader {
     }
     if (this.table.definitions.has(alias.text)) {
       const message = `alias "${alias.text}" is the name of a bean already`;
+      this.#problems.add('BEAN_DUPLICATE', message, alias.location);
+      return;
+    }
+    const before = this.table.aliases.get(alias.text);
+    if (before !== undefined && before.text !== name && !this.#options.allowOverriding) {
+      const message = `alias "${alias.text}" stands for "${before.text}" already, and overriding is switched off`;
       this.#problems.add('BEAN_DUPLICATE', message, alias.location);
       return;
     }
@@ -286,7 +297,9 @@ function limitCandidates(
 ): void {
   const patterns = defaults.get('default-autowire-candidates');
   if (patterns === undefined || definition.flags.has('autowire-candidate')) return;
-  const fits = splitNames(patterns.text).some((pattern) => matches(pattern, name?.text ?? ''));
+  const fits = patterns.text
+    .split(',')
+    .some((pattern) => matches(pattern.trim(), name?.text ?? ''));
   definition.flags.set('autowire-candidate', { text: String(fits), location: patterns.location });
 }
 
@@ -295,10 +308,18 @@ function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${parts.join('.*')}$`).test(name);
 }
 
+/** Defaults that an empty text switches off. */
+const MAY_BE_EMPTY: ReadonlySet<string> = new Set([
+  'default-autowire-candidates',
+  'default-init-method',
+  'default-destroy-method',
+]);
+
 function inherit(outer: Defaults, own: Defaults): Defaults {
   const defaults = new Map([...outer].filter(([name]) => name.startsWith('default-')));
   for (const [name, text] of own) {
-    if (text.text !== 'default' && text.text !== '') defaults.set(name, text);
+    const isGiven = text.text !== '' || MAY_BE_EMPTY.has(name);
+    if (text.text !== 'default' && isGiven) defaults.set(name, text);
   }
   return defaults;
 }

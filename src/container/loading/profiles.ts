@@ -24,7 +24,12 @@ export function acceptsProfile(
 ): boolean {
   const running = new Set(profiles.active.length > 0 ? profiles.active : profiles.defaults);
   if (text.trim() === '') return true;
-  if (!/[&|()]/.test(text)) return splitNames(text).some((name) => acceptsName(name, running));
+  if (!/[&|()]/.test(text)) {
+    const names = splitNames(text);
+    if (names.some((name) => /^!(?:!|$)/.test(name)))
+      throw configError('ATTRIBUTE_INVALID', `profile "${text.trim()}" cannot be read`, location);
+    return names.some((name) => acceptsName(name, running));
+  }
   return text.split(/[,;]/).some((one) => evaluate(one, running, location));
 }
 

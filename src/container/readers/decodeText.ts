@@ -71,7 +71,9 @@ export function decodeText(bytes: Uint8Array, shown: string): SourceText {
     }
     const good = validPart(bytes, encoding);
     const place = new SourceText(shown, good).at(good.length);
-    throw configError('FILE_UNREADABLE', `a byte here is not ${encoding}`, place, { cause: error });
+    const orDeclare = shown.endsWith('.xml') ? ', or write its encoding into the first line' : '';
+    const message = `a byte here is not ${encoding}; save the file as UTF-8${orDeclare}`;
+    throw configError('FILE_UNREADABLE', message, place);
   }
 }
 

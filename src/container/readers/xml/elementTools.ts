@@ -1,7 +1,7 @@
 import type { Attributes, Meta, Text } from '../../definition/beanFile.ts';
 import { booleanAttributes } from '../../definition/beanWords.ts';
 import { adviceForElement } from '../../errors/adviceFor.ts';
-import { didYouMean } from '../../errors/nearestName.ts';
+import { didYouMean, nearestName } from '../../errors/nearestName.ts';
 import type { Problems } from '../../errors/Problems.ts';
 import { tidyComment } from '../comments.ts';
 import { namespaces } from './namespaces.ts';
@@ -52,7 +52,7 @@ export function textOf(element: XmlElement, problems: Problems): Text {
     if (node.kind === 'text') text += node.text;
     else if (node.kind === 'element') unknownElement(node, element, problems);
   }
-  return { text: text.replace(/\r\n?/g, '\n'), location: element.location };
+  return { text, location: element.location };
 }
 
 /** The comments inside an element, which are kept with what the element belongs to. */
@@ -83,7 +83,9 @@ export function requiredAttribute(
   problems: Problems,
 ): Text | undefined {
   const value = element.attributes.get(name);
-  if (value === undefined) {
+  // A misspelt one is reported already.
+  const isMisspelt = [...element.attributes.keys()].some((one) => nearestName(one, [name]));
+  if (value === undefined && !isMisspelt) {
     problems.add(
       'ATTRIBUTE_MISSING',
       `<${element.written}> needs the attribute "${name}"`,
@@ -91,6 +93,18 @@ export function requiredAttribute(
     );
   }
   return value;
+}
+
+/** An attribute that has to be there and to say something. */
+export function requiredName(
+  element: XmlElement,
+  name: string,
+  problems: Problems,
+): Text | undefined {
+  const value = requiredAttribute(element, name, problems);
+  if (value === undefined || value.text.trim() !== '') return value;
+  problems.add('ATTRIBUTE_INVALID', `<${element.written}> has an empty "${name}"`, value.location);
+  return undefined;
 }
 
 /** Refuses attributes that are not known where they stand, and booleans that are neither true nor false. */

@@ -263,13 +263,16 @@ function declaredNames(
 /** Decodes entities in text; an unknown one is searched from the end of the start tag. */
 function decodeTexts(nodes: XmlNode[], source: SourceText, from: number): XmlNode[] {
   return nodes.map((node) => {
-    if (node.kind !== 'text' || !node.text.includes('&')) return node;
+    if (node.kind !== 'text') return node;
+    // XML 1.0, 2.11: line ends become one character before references are decoded, so that &#13; stays.
+    const raw = node.text.includes('\r') ? node.text.replace(/\r\n?/g, '\n') : node.text;
+    if (!raw.includes('&')) return raw === node.text ? node : { kind: 'text', text: raw };
     const bad = /&(?!(?:lt|gt|amp|quot|apos|#\d+|#x[\da-f]+);)[^;&<\s]*;?/i.exec(node.text)?.[0];
     const offset =
       bad === undefined
         ? from
         : Math.max(from, source.text.indexOf(bad, from)) - node.text.indexOf(bad);
-    return { kind: 'text', text: decodeEntities(node.text, source, offset) };
+    return { kind: 'text', text: decodeEntities(raw, source, offset) };
   });
 }
 

@@ -7,7 +7,7 @@ import type {
   Text,
   ValueNode,
 } from '../../definition/beanFile.ts';
-import { autowireModes, beanAttributes } from '../../definition/beanWords.ts';
+import { autowireModes, beanAttributes, otherAttributes } from '../../definition/beanWords.ts';
 import { didYouMean } from '../../errors/nearestName.ts';
 import type { Problems } from '../../errors/Problems.ts';
 import { commented } from '../comments.ts';
@@ -149,12 +149,7 @@ function readArgument(child: Child, reading: Reading): ArgumentNode[] {
 
 function readOther(child: Child, kind: OtherNode['kind'], problems: Problems): OtherNode {
   const { element } = child;
-  const known = {
-    qualifier: ['type', 'value'],
-    'lookup-method': ['name', 'bean'],
-    'replaced-method': ['name', 'replacer'],
-  };
-  checkAttributes(element, known[kind], problems);
+  checkAttributes(element, otherAttributes[kind], problems);
   const argTypes: Text[] = [];
   const { children, endComments } = childrenOf(element, problems);
   const lead = [...child.comments];
@@ -189,6 +184,14 @@ function readSugar(
   const { location } = attribute;
   const isRef = attribute.name.endsWith('-ref');
   const text = isRef ? attribute.name.slice(0, -4) : attribute.name;
+  if (isRef && attribute.value.text.trim() === '') {
+    problems.add(
+      'ATTRIBUTE_INVALID',
+      `"${attribute.written}" names no bean`,
+      attribute.value.location,
+    );
+    return;
+  }
   const value: ValueNode = isRef
     ? { kind: 'ref', location: attribute.value.location, name: attribute.value.text }
     : { kind: 'text', ...attribute.value };

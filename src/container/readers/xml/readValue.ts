@@ -11,6 +11,7 @@ import {
   isBeansElement,
   metaOf,
   requiredAttribute,
+  requiredName,
   textOf,
   unknownElement,
   unsupportedElement,
@@ -229,12 +230,12 @@ function readUtil(element: XmlElement, reading: Reading): ValueNode | undefined 
   switch (element.name) {
     case 'constant': {
       checkAttributes(element, ['id', 'static-field'], reading.problems);
-      const name = requiredAttribute(element, 'static-field', reading.problems);
+      const name = requiredName(element, 'static-field', reading.problems);
       return name && { kind: 'constant', location: name.location, name: name.text };
     }
     case 'property-path': {
       checkAttributes(element, ['id', 'path'], reading.problems);
-      const name = requiredAttribute(element, 'path', reading.problems);
+      const name = requiredName(element, 'path', reading.problems);
       return name && { kind: 'property-path', location: name.location, name: name.text };
     }
     case 'list':
@@ -367,8 +368,12 @@ function readKey(
     );
   }
   if (text !== undefined) return { value: { kind: 'text', ...text }, comments: [] };
-  if (ref !== undefined)
-    return { value: { kind: 'ref', location: ref.location, name: ref.text }, comments: [] };
+  if (ref !== undefined) {
+    const name = requiredName(entry, 'key-ref', reading.problems);
+    return (
+      name && { value: { kind: 'ref', location: name.location, name: name.text }, comments: [] }
+    );
+  }
   const element = elements[0];
   if (element?.kind !== 'element') {
     reading.problems.add(

@@ -5,6 +5,9 @@ import type {
   BeansNode,
   ContextNode,
   ImportNode,
+  ListValue,
+  MapValue,
+  PropsValue,
   Text,
 } from '../../definition/beanFile.ts';
 import { beansDefaults, placeholderAttributes } from '../../definition/beanWords.ts';
@@ -244,8 +247,17 @@ function readObject(
       node,
     );
   }
+  if ('util' in value) checkMerge(value, yaml);
   const shared = { kind: 'object' as const, location, ...named, ...commented(comments) };
   return { ...shared, value: 'util' in value ? { ...value, util: true } : value };
+}
+
+/** What stands beside other beans has no parent to be merged with. */
+function checkMerge(value: ListValue | MapValue | PropsValue, yaml: YamlText): void {
+  const merge = value.attributes.get('merge');
+  if (merge === undefined) return;
+  const message = `a ${value.kind} that is a bean of its own cannot be merged`;
+  yaml.problems.add('ATTRIBUTE_UNKNOWN', message, merge.location);
 }
 
 /** An item of `beans:` written as a list. */

@@ -8,7 +8,12 @@ import type {
   PropertyNode,
   Text,
 } from '../../definition/beanFile.ts';
-import { autowireModes, beanAttributes, booleanAttributes } from '../../definition/beanWords.ts';
+import {
+  autowireModes,
+  beanAttributes,
+  booleanAttributes,
+  otherAttributes,
+} from '../../definition/beanWords.ts';
 import { didYouMean } from '../../errors/nearestName.ts';
 import { commented } from '../comments.ts';
 import { checkBoolean, readDescribed, readMeta, readValue, unknownKey } from './readYamlValue.ts';
@@ -221,6 +226,8 @@ function readOthers(entry: Entry, yaml: YamlText): OtherNode[] {
     for (const one of yaml.entries(node, entry.key, location) ?? []) {
       lead.push(...one.comments);
       if (one.key === 'arg-types' && isSeq(one.value)) argTypes.push(...readTypes(one.value, yaml));
+      else if (!otherAttributes[kind].includes(one.key))
+        unknownKey(one, `a ${kind}`, otherAttributes[kind], yaml);
       else {
         const text = yaml.text(one.value, one.location);
         if (text !== undefined) attributes.set(one.key, text);
