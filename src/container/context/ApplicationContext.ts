@@ -145,7 +145,8 @@ export class ApplicationContext {
         const isFactory =
           this.#factory.predict(record)?.isFactoryBean === true &&
           definition.factoryMethod === undefined;
-        await this.#factory.getBeanAsync(isFactory ? `&${record.name}` : record.name);
+        const making = this.#factory.make(record, isFactory);
+        if (making !== undefined) await making;
       }
     } catch (error) {
       await this.#factory.destroy();

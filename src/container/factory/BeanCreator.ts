@@ -38,7 +38,7 @@ export class BeanCreator {
           `bean "${record.name}" is abstract and only a parent of others`,
           chain,
         );
-      yield* this.#makeDependencies(record, chain);
+      if (definition.dependsOn.length > 0) yield* this.#makeDependencies(record, chain);
       const instance = yield* this.#instantiator.instantiate(record, chain, explicit);
       const info = this.#factory.classes.describeValue(instance);
       record.info = info;
@@ -61,7 +61,7 @@ export class BeanCreator {
   *#makeDependencies(record: BeanRecord, chain: Chain): Making<void> {
     for (const name of record.definition.dependsOn) {
       const other = yield* this.#factory.requestRecord(name.text, chain, name.location);
-      other?.usedBy.add(record);
+      other?.addUser(record);
     }
   }
 }

@@ -85,9 +85,9 @@ export class BeanProvider {
     record.state = 'made';
     record.info = this.#factory.classes.describeValue(record.value) ?? record.info;
     this.#factory.made.push(record);
-    if (!record.definition.inner && this.#factory.container.isCurrentBound(record.name)) {
-      if (record.info?.isFactoryBean !== true) this.#factory.container.get(record.name);
-    }
+    if (record.info?.isFactoryBean === true || record.definition.inner) return;
+    const { container } = this.#factory;
+    if (record.bound ?? container.isCurrentBound(record.name)) container.get(record.name);
   }
 
   #failClosed(record: BeanRecord): never {
@@ -169,8 +169,8 @@ export class BeanProvider {
     record.definition.name = record.name;
     const lives = merged.scope === undefined ? owner.definition.singleton : merged.singleton;
     if (lives) {
-      owner.innerBeans.push(record);
-      record.usedBy.add(owner);
+      owner.addInnerBean(record);
+      record.addUser(owner);
     }
     if (lives || merged.singleton) {
       const value = yield* this.#creator.create(record, chain);
