@@ -19,9 +19,8 @@ export type Contestant = 'hand' | 'xml' | 'yaml' | 'library';
 
 const logger = createLogger({ level: 'silent' });
 
-/** Runs one life. What earlier ones left behind is collected before, if the process allows it. */
+/** Runs one life. */
 export function measure(who: Contestant, size: number, folder: string): Promise<Timing> {
-  globalThis.gc?.();
   if (who === 'hand') return byHand(size);
   if (who === 'library') return libraryAlone(path.join(folder, `${size}.yaml`));
   return beanFile(path.join(folder, `${size}.${who}`), size);

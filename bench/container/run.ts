@@ -1,5 +1,5 @@
 // The bean container against hand-written inversify bindings of the same graph; README.md says how to read the figures.
-//   node --expose-gc --import tsx --conditions=red5-source bench/container/run.ts [--sizes 30,1000] [--rounds 7] [--fresh 5]
+//   node --expose-gc --import tsx --conditions=red5-source bench/container/run.ts [--sizes 30,1000] [--rounds 5] [--fresh 5]
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,13 +10,14 @@ import { xmlOf, yamlOf } from './graph.ts';
 import { type Contestant, measure, type Timing } from './measure.ts';
 
 const CONTESTANTS: readonly Contestant[] = ['hand', 'xml', 'yaml', 'library'];
-/** Beans that are made by each contestant before its code counts as warm. */
+/** Beans that a contestant makes before its code counts as warm, in each block. */
 const WARM_BEANS = 10_000;
+const BLOCKS = 3;
 
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '30,100,1000,10000' },
-    rounds: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '5' },
     fresh: { type: 'string', default: '5' },
     once: { type: 'string' },
     folder: { type: 'string' },
@@ -57,15 +58,23 @@ function fresh(size: number, folder: string): Results {
   });
 }
 
-/** The contestants take turns, so that a slow moment of the machine is a slow moment of all. */
+/**
+ * The median of many lives in one process.
+ *
+ * The contestants take turns in blocks. Garbage is collected between blocks only: a forced collection makes V8 forget optimised code, so
+ * that the life after it is not warm; and the garbage of one contestant is not to be the next one's work.
+ */
 async function warm(size: number, folder: string): Promise<Results> {
   const found: Record<Contestant, Timing[]> = { hand: [], xml: [], yaml: [], library: [] };
-  const first = Math.max(1, Math.ceil(WARM_BEANS / size));
-  const counted = Math.max(Number(values.rounds), Math.min(100, first));
-  for (let round = 0; round < first + counted; round += 1) {
+  const unmeasured = Math.max(2, Math.ceil(WARM_BEANS / size));
+  const measured = Math.max(Number(values.rounds), Math.min(50, unmeasured));
+  for (let block = 0; block < BLOCKS; block += 1) {
     for (const who of CONTESTANTS) {
-      const timing = await measure(who, size, folder);
-      if (round >= first) found[who].push(timing);
+      globalThis.gc?.();
+      for (let life = -unmeasured; life < measured; life += 1) {
+        const timing = await measure(who, size, folder);
+        if (life >= 0) found[who].push(timing);
+      }
     }
   }
   return each((who) => medians(found[who]));

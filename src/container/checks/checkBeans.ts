@@ -80,12 +80,13 @@ function checkOne(
   const info = factory.findClassOf(definition);
   const bean: CheckedBean = { factory, definition, label, info, trail, problems };
   for (const check of pass.checks) check(bean);
-  const around = [`inside of ${label} (${formatLocation(definition.location)})`, ...trail];
-  for (const { value, path } of walkValues(definition)) {
+  for (const placed of walkValues(definition)) {
+    const { value } = placed;
     if (value.kind !== 'inner') continue;
     try {
       const inner = factory.merged(value.definition);
-      const name = inner.name === '' ? `${definition.name}${path}` : inner.name;
+      const name = inner.name === '' ? `${definition.name}${placed.path}` : inner.name;
+      const around = [`inside of ${label} (${formatLocation(definition.location)})`, ...trail];
       checkOne(pass, inner, `inner bean "${name}"`, around);
     } catch (error) {
       problems.catch(error);
@@ -100,7 +101,7 @@ function findNeeded(factory: BeanFactory, records: readonly BeanRecord[]): Set<B
   );
   for (const record of needed) {
     for (const name of namesIn(factory, record.definition)) {
-      const other = factory.findRecord(name.replace(/^&/, ''));
+      const other = factory.findRecord(name.startsWith('&') ? name.slice(1) : name);
       if (other !== undefined && !other.definition.abstract) needed.add(other);
     }
   }
