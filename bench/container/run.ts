@@ -1,134 +1,29 @@
-// The bean container against hand-written inversify bindings of the same graph, in the same run.
-//   node --import tsx --conditions=red5-source bench/container/run.ts [--sizes 100,1000,10000] [--rounds 5]
-// Each bean has a text, a number, a list and a reference to the bean before it, in chains of 20. Medians of all rounds, in milliseconds.
+// The bean container against hand-written inversify bindings of the same graph; README.md says how to read the figures.
+//   node --expose-gc --import tsx --conditions=red5-source bench/container/run.ts [--sizes 30,1000] [--rounds 5] [--fresh 5]
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Container } from 'inversify';
-import { parseDocument } from 'yaml';
-import { type BeanInfo, createLogger } from '../../src/base/index.ts';
-import { ApplicationContext, ClassRegistry } from '../../src/container/index.ts';
+import { xmlOf, yamlOf } from './graph.ts';
+import { type Contestant, measure, type Timing } from './measure.ts';
 
-const CHAIN = 20;
-
-class Part {
-  static readonly beanInfo: BeanInfo = {
-    types: ['Part'],
-    properties: { label: 'string', weight: 'int', tags: 'list<string>', before: 'Part' },
-  };
-
-  label = '';
-  weight = 0;
-  tags: string[] = [];
-  before: Part | undefined = undefined;
-  destroyed = false;
-
-  destroy(): void {
-    this.destroyed = true;
-  }
-}
-
-interface Timing {
-  readonly read: number;
-  readonly create: number;
-  readonly destroy: number;
-}
+const CONTESTANTS: readonly Contestant[] = ['hand', 'xml', 'yaml', 'library'];
+/** Beans that a contestant makes before its code counts as warm, in each block. */
+const WARM_BEANS = 10_000;
+const BLOCKS = 3;
 
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '30,100,1000,10000' },
     rounds: { type: 'string', default: '5' },
+    fresh: { type: 'string', default: '5' },
+    once: { type: 'string' },
+    folder: { type: 'string' },
   },
 });
 const sizes = values.sizes.split(',').map(Number);
-const rounds = Number(values.rounds);
-const logger = createLogger({ level: 'silent' });
-
-function hasBefore(i: number): boolean {
-  return i % CHAIN !== 0;
-}
-
-function xmlOf(size: number): string {
-  const beans = Array.from({ length: size }, (_, i) => {
-    const before = hasBefore(i) ? `\n    <property name="before" ref="part${i - 1}"/>` : '';
-    return `  <bean id="part${i}" class="Part" destroy-method="destroy">
-    <property name="label" value="part number ${i}"/>
-    <property name="weight" value="${i}"/>
-    <property name="tags"><list><value>a</value><value>b</value></list></property>${before}
-  </bean>`;
-  });
-  return `<beans xmlns="http://www.springframework.org/schema/beans">\n${beans.join('\n')}\n</beans>\n`;
-}
-
-function yamlOf(size: number): string {
-  const beans = Array.from({ length: size }, (_, i) => {
-    const before = hasBefore(i) ? `\n      before: !ref part${i - 1}` : '';
-    return `  part${i}:
-    class: Part
-    destroy-method: destroy
-    properties:
-      label: part number ${i}
-      weight: ${i}
-      tags: [a, b]${before}`;
-  });
-  return `beans:\n${beans.join('\n')}\n`;
-}
-
-async function timed(task: () => unknown): Promise<number> {
-  const began = performance.now();
-  await task();
-  return performance.now() - began;
-}
-
-async function beanFile(file: string, size: number): Promise<Timing> {
-  const classes = new ClassRegistry();
-  classes.register({ name: 'Part', class: Part });
-  let context: ApplicationContext | undefined;
-  const read = await timed(async () => {
-    context = await ApplicationContext.read({
-      name: 'bench',
-      files: [file],
-      baseFolder: path.dirname(file),
-      classes,
-      systemProperties: {},
-      env: {},
-      logger,
-    });
-  });
-  if (context === undefined) throw new Error('nothing was read');
-  const loaded = context;
-  const create = await timed(() => loaded.refresh());
-  const last = loaded.getBean<Part>(`part${size - 1}`);
-  if (last.weight !== size - 1 || last.tags.length !== 2) throw new Error('the graph is wrong');
-  const destroy = await timed(() => loaded.close());
-  if (!last.destroyed) throw new Error('a bean was not destroyed');
-  return { read, create, destroy };
-}
-
-/** What somebody would write by hand: one binding a bean, made, wired and destroyed by inversify. */
-async function byHand(size: number): Promise<Timing> {
-  const container = new Container({ defaultScope: 'Singleton' });
-  const create = await timed(() => {
-    for (let i = 0; i < size; i += 1) {
-      container
-        .bind<Part>(`part${i}`)
-        .toDynamicValue((context) => {
-          const part = new Part();
-          part.label = `part number ${i}`;
-          part.weight = i;
-          part.tags = ['a', 'b'];
-          if (hasBefore(i)) part.before = context.get<Part>(`part${i - 1}`);
-          return part;
-        })
-        .inSingletonScope()
-        .onDeactivation((part) => part.destroy());
-    }
-    for (let i = 0; i < size; i += 1) container.get<Part>(`part${i}`);
-  });
-  const destroy = await timed(() => container.unbindAllAsync());
-  return { read: 0, create, destroy };
-}
 
 function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
@@ -143,45 +38,86 @@ function medians(timings: readonly Timing[]): Timing {
   };
 }
 
-function row(name: string, timing: Timing, hand: Timing): string {
-  const { read, create, destroy } = timing;
-  const cells = [read, create, destroy, read + create + destroy].map((ms) => ms.toFixed(1));
-  return `| ${name} | ${cells.join(' | ')} | ${(create / hand.create).toFixed(2)} |`;
+type Results = Readonly<Record<Contestant, Timing>>;
+
+/** The first life of a process that has done nothing before but import the code. */
+function fresh(size: number, folder: string): Results {
+  const script = fileURLToPath(import.meta.url);
+  return each((who) => {
+    const runs = Array.from({ length: Number(values.fresh) }, () => {
+      const options = ['--once', who, '--sizes', String(size), '--folder', folder];
+      const { stdout, stderr, status } = spawnSync(
+        process.execPath,
+        [...process.execArgv, script, ...options],
+        { encoding: 'utf8' },
+      );
+      if (status !== 0) throw new Error(stderr);
+      return JSON.parse(stdout) as Timing;
+    });
+    return medians(runs);
+  });
 }
 
-const folder = await mkdtemp(path.join(tmpdir(), 'red5-bench-'));
-console.log('| beans | read + check | create | destroy | all | create ÷ by hand |');
-console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
-try {
-  for (const size of sizes) {
-    const xml = path.join(folder, `${size}.xml`);
-    const yaml = path.join(folder, `${size}.yaml`);
-    await writeFile(xml, xmlOf(size));
-    await writeFile(yaml, yamlOf(size));
-    const found = { xml: [] as Timing[], yaml: [] as Timing[], hand: [] as Timing[] };
-    const library: number[] = [];
-    for (let round = 0; round <= rounds; round += 1) {
-      const timings = { hand: await byHand(size), xml: await beanFile(xml, size) };
-      const fromYaml = await beanFile(yaml, size);
-      const text = yamlOf(size);
-      const parse = await timed(() => parseDocument(text));
-      if (round === 0) continue; // the first round warms up
-      found.hand.push(timings.hand);
-      found.xml.push(timings.xml);
-      found.yaml.push(fromYaml);
-      library.push(parse);
+/**
+ * The median of many lives in one process.
+ *
+ * The contestants take turns in blocks. Garbage is collected between blocks only: a forced collection makes V8 forget optimised code, so
+ * that the life after it is not warm; and the garbage of one contestant is not to be the next one's work.
+ */
+async function warm(size: number, folder: string): Promise<Results> {
+  const found: Record<Contestant, Timing[]> = { hand: [], xml: [], yaml: [], library: [] };
+  const unmeasured = Math.max(2, Math.ceil(WARM_BEANS / size));
+  const measured = Math.max(Number(values.rounds), Math.min(50, unmeasured));
+  for (let block = 0; block < BLOCKS; block += 1) {
+    for (const who of CONTESTANTS) {
+      globalThis.gc?.();
+      for (let life = -unmeasured; life < measured; life += 1) {
+        const timing = await measure(who, size, folder);
+        if (life >= 0) found[who].push(timing);
+      }
     }
-    const hand = medians(found.hand);
-    const fromYaml = medians(found.yaml);
-    console.log(row(`${size} by hand`, hand, hand));
-    console.log(row(`${size} XML`, medians(found.xml), hand));
-    console.log(row(`${size} YAML`, fromYaml, hand));
-    const parse = median(library);
-    const ratio = (fromYaml.read / parse).toFixed(2);
-    console.log(
-      `| ${size}: the yaml library alone | ${parse.toFixed(1)} | | | | read ÷ it ${ratio} |`,
-    );
   }
-} finally {
-  await rm(folder, { recursive: true });
+  return each((who) => medians(found[who]));
 }
+
+function each(task: (who: Contestant) => Timing): Results {
+  return { hand: task('hand'), xml: task('xml'), yaml: task('yaml'), library: task('library') };
+}
+
+function report(size: number, state: string, { hand, xml, yaml, library }: Results): void {
+  const ms = (time: number): string => (time === 0 ? '' : time.toFixed(2));
+  for (const [name, timing] of Object.entries({ 'by hand': hand, XML: xml, YAML: yaml })) {
+    const { read, create, destroy } = timing;
+    const all = read + create + destroy;
+    const cells = [ms(read), ms(create), ms(destroy), ms(all), ((all / size) * 1000).toFixed(1)];
+    const ratios = [
+      timing === hand ? '' : (create / hand.create).toFixed(2),
+      timing === yaml ? (read / library.read).toFixed(2) : '',
+    ];
+    console.log(`| ${size} ${name}, ${state} | ${[...cells, ...ratios].join(' | ')} |`);
+  }
+}
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'red5-bench-'));
+  console.log(
+    '| beans | read + check | create | destroy | all, ms | µs a bean | create ÷ by hand | read ÷ yaml library |',
+  );
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  try {
+    for (const size of sizes) {
+      await writeFile(path.join(folder, `${size}.xml`), xmlOf(size));
+      await writeFile(path.join(folder, `${size}.yaml`), yamlOf(size));
+      if (Number(values.fresh) > 0) report(size, 'first', fresh(size, folder));
+      if (Number(values.rounds) > 0) report(size, 'warm', await warm(size, folder));
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+if (values.once === undefined) await main();
+else
+  console.log(
+    JSON.stringify(await measure(values.once as Contestant, sizes[0] ?? 0, values.folder ?? '')),
+  );

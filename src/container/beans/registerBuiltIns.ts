@@ -75,7 +75,7 @@ export function registerBuiltIns(factory: BeanFactory): void {
     classes.register({ ...entry, name, aliases });
     factory.addBuiltIn(entry.class);
   };
-  for (const entry of [...PLAIN, ...javaValues()]) add(entry);
+  for (const entry of [...PLAIN, ...JAVA_VALUES]) add(entry);
   for (const [name, type] of OWNED) {
     add({ name, class: type, aliases: [`${CONFIG}${name}`], make: () => new type(factory) });
   }
@@ -166,3 +166,6 @@ function valueOfSignatures(name: string): readonly MethodInfo[] {
     returns: name,
   }));
 }
+
+/** Made once: they hold nothing, so all contexts can share them. */
+const JAVA_VALUES: readonly ClassEntry[] = javaValues();

@@ -81,12 +81,14 @@ function checkOne(
   const label = describeBean(name, definition.inner);
   const bean: CheckedBean = { factory, definition, name, label, info, trail, problems };
   for (const check of pass.checks) check(bean);
-  const around = [`inside of ${label} (${formatLocation(definition.location)})`, ...trail];
-  for (const { value, path } of walkValues(definition)) {
+  for (const placed of walkValues(definition)) {
+    const { value } = placed;
     if (value.kind !== 'inner') continue;
     try {
       const inner = factory.merged(value.definition);
-      checkOne(pass, inner, inner.name === '' ? `${name}${path}` : inner.name, around);
+      const around = [`inside of ${label} (${formatLocation(definition.location)})`, ...trail];
+      const innerName = inner.name === '' ? `${name}${placed.path}` : inner.name;
+      checkOne(pass, inner, innerName, around);
     } catch (error) {
       problems.catch(error);
     }
@@ -100,7 +102,7 @@ function findNeeded(factory: BeanFactory, records: readonly BeanRecord[]): Set<B
   );
   for (const record of needed) {
     for (const name of namesIn(factory, record.definition)) {
-      const other = factory.findRecord(name.replace(/^&/, ''));
+      const other = factory.findRecord(name.startsWith('&') ? name.slice(1) : name);
       if (other !== undefined && !other.definition.abstract) needed.add(other);
     }
   }

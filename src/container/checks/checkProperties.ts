@@ -45,7 +45,7 @@ function checkValue(
     if (!('nullable' in type) || type.nullable) return;
     const message = `null is no ${describeType(type)}`;
     report(bean, 'TYPE_MISMATCH', message, value.location, placeOf(property, step));
-  } else {
+  } else if ('items' in value || value.kind === 'map') {
     for (const member of membersOf(value, type))
       checkValue(bean, property, member.value, member.type, `${step}[${member.at}]`);
   }

@@ -37,7 +37,9 @@ export class ClassInfo {
   readonly #methods: ReadonlyMap<string, readonly MethodInfo[]>;
   readonly #signatures: readonly (readonly (readonly [string, string])[])[] | undefined;
   #source: string | undefined = '';
+  #isAware: boolean | undefined;
   readonly #properties = new Map<string, WritableProperty | undefined>();
+  readonly #taken = new Map<BeanCallback, boolean>();
   #constructors: readonly (readonly Parameter[])[] | undefined;
 
   constructor(
@@ -152,7 +154,8 @@ export class ClassInfo {
 
   /** How a property is set; undefined when nothing of that name is known before an instance exists. */
   property(name: string): WritableProperty | undefined {
-    if (this.#properties.has(name)) return this.#properties.get(name);
+    const known = this.#properties.get(name);
+    if (known !== undefined || this.#properties.has(name)) return known;
     const found = this.#findProperty(name);
     this.#properties.set(name, found);
     return found;
@@ -220,8 +223,23 @@ export class ClassInfo {
 
   /** True when the container makes this callback: the class has the method, and names it if it names any. */
   takes(callback: BeanCallback, method: string = callback): boolean {
+    if (method !== callback) return this.#takes(callback, method);
+    const known = this.#taken.get(callback);
+    if (known !== undefined) return known;
+    const takes = this.#takes(callback, method);
+    this.#taken.set(callback, takes);
+    return takes;
+  }
+
+  #takes(callback: BeanCallback, method: string): boolean {
     if (this.#callbacks !== undefined && !this.#callbacks.has(callback)) return false;
     return this.method(method) !== undefined;
+  }
+
+  /** True when it takes one of the callbacks that hand a bean something of its container. */
+  get isAware(): boolean {
+    this.#isAware ??= AWARE.some((callback) => this.takes(callback));
+    return this.#isAware;
   }
 
   /** True when a type of the name is served. */
@@ -233,6 +251,16 @@ export class ClassInfo {
     return this.class.prototype as object | undefined;
   }
 }
+
+const AWARE: readonly BeanCallback[] = [
+  'setBeanName',
+  'setBeanFactory',
+  'setApplicationContext',
+  'setServletContext',
+  'setResourceLoader',
+  'setEnvironment',
+  'setApplicationEventPublisher',
+];
 
 const FACTORY_BEAN = 'org.springframework.beans.factory.FactoryBean';
 

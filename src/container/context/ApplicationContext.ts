@@ -143,7 +143,8 @@ export class ApplicationContext {
         const { definition } = record;
         if (!definition.singleton || definition.lazyInit || record.state === 'made') continue;
         const isFactory = this.#factory.predict(record)?.isFactoryBean === true;
-        await this.#factory.getBeanAsync(isFactory ? `&${record.name}` : record.name);
+        const making = this.#factory.make(record, isFactory);
+        if (making !== undefined) await making;
       }
     } catch (error) {
       await this.#factory.destroy();

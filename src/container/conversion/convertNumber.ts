@@ -13,6 +13,8 @@ export function convertNumber(
   value: string | number | bigint,
   name: NumberName,
 ): number | bigint | string {
+  // The usual case, without the way over bigint: up to nine digits fit an int.
+  if (name === 'int' && typeof value === 'string' && /^\d{1,9}$/.test(value)) return Number(value);
   if (name === 'bigint') return toInteger(value, name);
   if (name === 'byte' || name === 'short' || name === 'int' || name === 'long') {
     return inRange(toInteger(value, name), value, name);

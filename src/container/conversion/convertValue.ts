@@ -30,7 +30,7 @@ const FALSE: ReadonlySet<string> = new Set(['false', 'off', 'no', '0']);
  */
 export function convertValue(value: unknown, type: TypeRef, context: ConversionContext): unknown {
   if (type.kind === 'any' || value === undefined) return value;
-  if (typeof value === 'string') {
+  if (typeof value === 'string' && context.converters.size > 0) {
     const converter = context.converters.get(describeType(type));
     if (converter !== undefined) return runConverter(converter, value, type);
   }
@@ -183,7 +183,7 @@ function convertElements(
   if (type.kind === 'any') return elements;
   let changed = false;
   const converted = elements.map((element, index) => {
-    const one = convertPart(element, type, context, `[${index}]`);
+    const one = convertPart(element, type, context, index);
     changed ||= one !== element;
     return one;
   });
@@ -194,12 +194,12 @@ function convertPart(
   value: unknown,
   type: TypeRef,
   context: ConversionContext,
-  step: string,
+  step: string | number,
 ): unknown {
   try {
     return convertValue(value, type, context);
   } catch (error) {
-    throw error instanceof ConversionError ? error.within(step) : error;
+    throw error instanceof ConversionError ? error.within(`[${step}]`) : error;
   }
 }
 
@@ -226,7 +226,7 @@ function convertEntries(
   const converted = new Map<unknown, unknown>();
   let changed = false;
   for (const [key, value] of map) {
-    const step = `[${typeof key === 'string' ? key : describeValue(key)}]`;
+    const step = typeof key === 'string' ? key : describeValue(key);
     const newKey = convertPart(key, type.key, context, step);
     const newValue = convertPart(value, type.value, context, step);
     changed ||= newKey !== key || newValue !== value;
@@ -251,7 +251,7 @@ function convertToRecord(value: unknown, type: EntryType, context: ConversionCon
   for (const [key, one] of value) {
     if (typeof key !== 'string')
       throw new ConversionError(`the key ${describeValue(key)} is no text`);
-    record[key] = convertPart(one, type.value, context, `[${key}]`);
+    record[key] = convertPart(one, type.value, context, key);
   }
   return record;
 }

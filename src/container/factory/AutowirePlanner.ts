@@ -179,7 +179,7 @@ export class AutowirePlanner {
     const beans = new Map<string, unknown>();
     for (const candidate of plan.candidates) {
       if (candidate.record.definition.singleton && candidate.record !== record)
-        candidate.record.usedBy.add(record);
+        candidate.record.addUser(record);
       const bean = yield* candidate.factory.obtain(candidate.record, chain, false);
       if (plan.kind === 'one') return bean;
       beans.set(candidate.record.name, bean);

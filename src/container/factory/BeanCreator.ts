@@ -85,7 +85,7 @@ export class BeanCreator {
     for (const name of record.definition.dependsOn) {
       this.#failIfCircular(record, name.text, chain, name.location);
       const other = yield* this.#factory.requestRecord(name.text, chain, name.location);
-      other?.usedBy.add(record);
+      other?.addUser(record);
     }
   }
 }

@@ -35,6 +35,13 @@ import { isPromise, type Making } from './Making.ts';
 import { MakingRunner, Pending } from './MakingRunner.ts';
 import { TypeIndex } from './TypeIndex.ts';
 
+/**
+ * Beans of one inversify module; a longer file has several.
+ *
+ * inversify looks for each binding it removes through all bindings of its module.
+ */
+const MODULE_SIZE = 250;
+
 /** What a {@link BeanFactory} is made of. */
 export interface BeanFactoryOptions {
   readonly name: string;
@@ -79,8 +86,8 @@ export class BeanFactory {
   readonly postProcessors: object[] = [];
   /** Singletons that are made, in the order in which they were finished. */
   readonly made: BeanRecord[] = [];
-  /** Files whose beans are bound, each a module of its own. */
-  readonly files: Map<string, ContainerModule> = new Map();
+  /** Files whose beans are bound, each by modules of its own. */
+  readonly files: Map<string, readonly ContainerModule[]> = new Map();
   readonly #options: BeanFactoryOptions;
   readonly #records = new Map<string, BeanRecord>();
   readonly #merger: DefinitionMerger;
@@ -132,15 +139,18 @@ export class BeanFactory {
 
   // ------------------------------------------------------------- definitions
 
-  /** Binds all definitions, one inversify module per bean file. */
+  /** Binds all definitions, by inversify modules of their bean files. */
   bindAll(): void {
     for (const [file, names] of this.table.files) {
       if (this.files.has(file)) continue;
-      const module = new ContainerModule(({ bind, onDeactivation }) => {
-        for (const name of names) this.#bind(name, bind, onDeactivation);
-      });
-      this.files.set(file, module);
-      this.container.load(module);
+      const modules = inParts([...names], MODULE_SIZE).map(
+        (part) =>
+          new ContainerModule(({ bind }) => {
+            for (const name of part) this.#bind(name, bind);
+          }),
+      );
+      this.files.set(file, modules);
+      this.container.load(...modules);
     }
     for (const alias of this.table.aliases.keys()) {
       const name = this.table.canonicalName(alias);
@@ -150,32 +160,28 @@ export class BeanFactory {
     this.#types.clear();
   }
 
-  #bind(
-    name: string,
-    bind: <T>(id: string) => BindToFluentSyntax<T>,
-    onDeactivation: (id: string, task: (value: unknown) => void | Promise<void>) => void,
-  ): void {
+  #bind(name: string, bind: <T>(id: string) => BindToFluentSyntax<T>): void {
     const record = this.#mergedRecord(name);
     if (record === undefined || record.definition.abstract) return;
     const { definition } = record;
     const info = this.findClassOf(definition);
     const makesOthers = info?.isFactoryBean === true && definition.factoryMethod === undefined;
-    if (definition.singleton && !makesOthers) {
-      bind(name)
-        .toDynamicValue(() => this.#provide(name))
-        .inSingletonScope();
-    } else
-      bind(name)
-        .toDynamicValue(() => this.#provide(name))
-        .inTransientScope();
-    if (makesOthers)
+    if (makesOthers) {
       bind(`&${name}`)
         .toDynamicValue(() => this.#provide(name, true))
         .inTransientScope();
+    }
+    const binding = bind(name).toDynamicValue(() => this.#provide(name));
+    if (!definition.singleton || makesOthers) {
+      binding.inTransientScope();
+      return;
+    }
+    record.bound = true;
+    binding.onActivation(asItIs);
     const mayEnd =
       definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
-    if (definition.singleton && !makesOthers && mayEnd) {
-      onDeactivation(name, (value) => this.#ends.endOf(name, value) as void | Promise<void>);
+    if (mayEnd) {
+      binding.onDeactivation((value) => this.#ends.endOf(name, value) as void | Promise<void>);
     }
   }
 
@@ -203,6 +209,13 @@ export class BeanFactory {
   /** The record of a bean of this factory by its name or alias; undefined when it defines none. */
   findRecord(name: string): BeanRecord | undefined {
     return this.#records.get(name) ?? this.record(this.table.canonicalName(name));
+  }
+
+  /** The record of a singleton of this factory that is made, by its own name; factory beans are left out, for they stand for others. */
+  findMade(name: string): BeanRecord | undefined {
+    const record = this.#records.get(name);
+    const isMade = record?.state === 'made' && record.definition.singleton;
+    return isMade && record.info?.isFactoryBean !== true ? record : undefined;
   }
 
   /** The record of a bean by its own name. */
@@ -353,6 +366,13 @@ export class BeanFactory {
     return this.runSync(this.request(name, chain, undefined, undefined, args), chain, name);
   }
 
+  /** Makes a singleton unless it is made, or the factory bean of its name; a promise only when something on the way is one. */
+  make(record: BeanRecord, isFactory: boolean): Promise<unknown> | undefined {
+    const chain = this.#runner.chain;
+    const result = this.#runner.run(this.obtain(record, chain, isFactory), chain);
+    return result instanceof Pending ? result.promise : undefined;
+  }
+
   /** As {@link getBean}, for beans that initialise with a promise. */
   async getBeanAsync(name: string): Promise<unknown> {
     const chain = this.#runner.chain;
@@ -370,7 +390,7 @@ export class BeanFactory {
     const wantsFactory = name.startsWith('&');
     const record = this.findRecord(wantsFactory ? name.slice(1) : name);
     if (record !== undefined) {
-      if (user !== undefined && record.definition.singleton) record.usedBy.add(user);
+      if (user !== undefined && record.definition.singleton) record.addUser(user);
       return yield* this.obtain(record, chain, wantsFactory, location, args);
     }
     const canonical = this.table.canonicalName(name);
@@ -597,6 +617,11 @@ export class BeanFactory {
     return current;
   }
 
+  /** True for a text that {@link evaluate} makes something else of. */
+  isExpression(text: string): boolean {
+    return this.#options.expressionRoots !== undefined && text.includes('#{');
+  }
+
   /** A text with its `#{…}` expressions evaluated. */
   *evaluate(
     text: string,
@@ -605,7 +630,7 @@ export class BeanFactory {
     location: SourceLocation,
   ): Making<unknown> {
     const roots = this.#options.expressionRoots;
-    if (roots === undefined || !text.includes('#{')) return text;
+    if (roots === undefined || !this.isExpression(text)) return text;
     return yield* evaluateText(text, {
       location,
       root: (name) => roots.get(name),
@@ -643,8 +668,8 @@ export class BeanFactory {
   /** Beans of parents live on, and must not keep those that used them. */
   #forgetUsers(): void {
     for (let parent = this.parent; parent !== undefined; parent = parent.parent) {
-      for (const { usedBy } of parent.made) {
-        for (const user of usedBy) if (user.state === 'destroyed') usedBy.delete(user);
+      for (const record of parent.made) {
+        for (const user of record.usedBy) if (user.state === 'destroyed') record.removeUser(user);
       }
     }
   }
@@ -652,11 +677,11 @@ export class BeanFactory {
   /** Destroys the beans of one file and forgets its definitions. Failures are returned. */
   async unload(file: string): Promise<readonly unknown[]> {
     const names = this.table.files.get(file);
-    const module = this.files.get(file);
-    if (names === undefined || module === undefined) return [];
+    const modules = this.files.get(file);
+    if (names === undefined || modules === undefined) return [];
     const destroyer = new BeanDestroyer(this, this.logger);
     await destroyer.destroyAll(this.made.filter((record) => names.has(record.name)));
-    this.container.unload(module);
+    this.container.unload(...modules);
     this.files.delete(file);
     this.table.files.delete(file);
     for (const name of names) {
@@ -676,6 +701,21 @@ export class BeanFactory {
   deactivate(record: BeanRecord): unknown {
     return this.#ends.deactivate(record);
   }
+}
+
+/**
+ * The activation of singletons, which were activated when they were made.
+ *
+ * A binding without one listens for activations that are added later, with a weak list and a map entry for each bean.
+ */
+function asItIs<T>(_context: unknown, value: T): T {
+  return value;
+}
+
+function inParts<T>(items: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size));
+  return parts;
 }
 
 function toDestroyFailure(error: unknown): LifecycleError {

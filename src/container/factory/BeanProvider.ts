@@ -95,9 +95,9 @@ export class BeanProvider {
   /** Ends what was made inside of a bean that could not be finished. */
   #endInnerBeans(record: BeanRecord): void {
     const { logger } = this.#factory;
-    const inner = record.innerBeans.splice(0).reverse();
+    const inner = record.takeInnerBeans().reverse();
     if (inner.length === 0) return;
-    for (const one of inner) one.usedBy.delete(record);
+    for (const one of inner) one.removeUser(record);
     const ending = new BeanDestroyer(this.#factory, logger).destroyAll(inner);
     background(ending, logger, `destroying what was inside of bean "${record.name}"`);
   }
@@ -107,9 +107,9 @@ export class BeanProvider {
     record.state = 'made';
     record.info = this.#factory.classes.describeValue(record.value) ?? record.info;
     this.#factory.made.push(record);
-    if (!record.definition.inner && this.#factory.container.isCurrentBound(record.name)) {
-      if (record.info?.isFactoryBean !== true) this.#factory.container.get(record.name);
-    }
+    if (record.info?.isFactoryBean === true || record.definition.inner) return;
+    const { container } = this.#factory;
+    if (record.bound ?? container.isCurrentBound(record.name)) container.get(record.name);
   }
 
   #failClosed(record: BeanRecord): never {
@@ -191,8 +191,8 @@ export class BeanProvider {
     const record = new BeanRecord(this.#innerName(merged, lives), merged);
     record.definition.name = record.name;
     if (lives) {
-      owner.innerBeans.push(record);
-      record.usedBy.add(owner);
+      owner.addInnerBean(record);
+      record.addUser(owner);
     }
     const value = yield* this.#creator.create(record, chain);
     if (lives) {

@@ -23,24 +23,23 @@ export class Initialiser {
     chain: Chain,
   ): Making<unknown> {
     const { definition } = record;
-    const aware = this.#factory.awareCallbacks(record);
-    for (const [callback, value] of aware) {
-      if (!info.takes(callback) || isSetByFile(callback, definition)) continue;
-      const method = info.method(callback);
-      if (method?.length === 1) method.call(instance, value);
-    }
+    if (info.isAware) this.#tellAware(instance, info, record);
     this.#checkDestroyMethod(info, definition, chain);
-    let bean = yield* this.#factory.postProcess(
-      instance,
-      record,
-      'postProcessBeforeInitialization',
-    );
+    const { postProcessors } = this.#factory;
+    let bean = instance;
+    // Asked here, since a generator for nothing is much of what a simple bean costs.
+    if (postProcessors.length > 0) {
+      bean = yield* this.#factory.postProcess(instance, record, 'postProcessBeforeInitialization');
+    }
     if (info.takes('afterPropertiesSet')) {
       const result: unknown = info.method('afterPropertiesSet')?.call(instance);
       if (isPromise(result)) yield result;
     }
-    yield* this.#callInitMethod(instance, info, definition, chain);
-    bean = yield* this.#factory.postProcess(bean, record, 'postProcessAfterInitialization');
+    if (definition.initMethod !== undefined)
+      yield* this.#callInitMethod(instance, info, definition, chain);
+    if (postProcessors.length > 0) {
+      bean = yield* this.#factory.postProcess(bean, record, 'postProcessAfterInitialization');
+    }
     if (bean !== instance && record.earlyUsed) {
       failCreation(
         'BEAN_WRAPPED_LATE',
@@ -49,6 +48,14 @@ export class Initialiser {
       );
     }
     return bean;
+  }
+
+  #tellAware(instance: unknown, info: ClassInfo, record: BeanRecord): void {
+    for (const [callback, value] of this.#factory.awareCallbacks(record)) {
+      if (!info.takes(callback) || isSetByFile(callback, record.definition)) continue;
+      const method = info.method(callback);
+      if (method?.length === 1) method.call(instance, value);
+    }
   }
 
   #checkDestroyMethod(info: ClassInfo, definition: BeanDefinition, chain: Chain): void {

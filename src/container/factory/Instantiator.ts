@@ -45,7 +45,9 @@ export class Instantiator {
       record.probe = undefined;
       return probe;
     }
-    const values = yield* this.#argumentsFor(record, chain, info, explicit);
+    const values = takesNothing(definition, info, explicit)
+      ? []
+      : yield* this.#argumentsFor(record, chain, info, explicit);
     if (info.make !== undefined) return info.make(...values);
     return Reflect.construct(info.class, values);
   }
@@ -58,15 +60,6 @@ export class Instantiator {
   ): Making<unknown[]> {
     const { definition } = record;
     const autowired = usesConstructor(definition, info);
-    const none = definition.args.length === 0 && explicit === undefined && !autowired;
-    if (
-      none &&
-      (info.constructors === undefined
-        ? info.class.length === 0
-        : info.constructors.some((one) => one.length === 0))
-    ) {
-      return [];
-    }
     const given =
       explicit?.map((value) => ({ value })) ??
       (yield* this.#resolveArguments(definition.args, record, chain));
@@ -228,4 +221,17 @@ export class Instantiator {
     }
     return { info, call: instance, instance };
   }
+}
+
+/** True when nothing is given to a constructor that needs nothing. */
+function takesNothing(
+  definition: BeanDefinition,
+  info: ClassInfo,
+  explicit?: readonly unknown[],
+): boolean {
+  if (definition.args.length > 0 || explicit !== undefined) return false;
+  if (usesConstructor(definition, info)) return false;
+  return info.constructors === undefined
+    ? info.class.length === 0
+    : info.constructors.some((one) => one.length === 0);
 }

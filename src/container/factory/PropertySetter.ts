@@ -7,7 +7,7 @@ import { type Assignment, isField } from './Assignment.ts';
 import { Autowiring } from './Autowiring.ts';
 import type { BeanFactory } from './BeanFactory.ts';
 import type { BeanRecord } from './BeanRecord.ts';
-import type { Chain, Frame } from './Chain.ts';
+import type { Chain, Frame, Step } from './Chain.ts';
 import { convertProperty } from './convertProperty.ts';
 import { failCreation } from './failures.ts';
 import { isPromise, type Making } from './Making.ts';
@@ -19,13 +19,21 @@ import {
   parsePath,
   readStep,
 } from './propertyPath.ts';
+import { notReady, readyValue } from './readyValue.ts';
 import { resolveValue } from './resolveValue.ts';
 import { usesConstructor } from './usesConstructor.ts';
+
+interface SettingStep extends Step {
+  /** True when the name is a path such as `spouse.name`. */
+  readonly isPath: boolean;
+}
 
 /** Sets the properties of beans: those of their definitions in order, then those that are autowired. */
 export class PropertySetter {
   readonly #factory: BeanFactory;
   readonly #autowiring: Autowiring;
+  /** What to say while a property is set; beans of a class share it. */
+  readonly #steps = new Map<string, SettingStep>();
 
   constructor(factory: BeanFactory) {
     this.#factory = factory;
@@ -45,36 +53,40 @@ export class PropertySetter {
         : undefined;
     if (definition.properties.size === 0 && autowired === undefined) return;
     const assignments: Assignment[] = [];
+    const target = { chain, conversion: this.#factory.conversion };
     for (const property of definition.properties.values()) {
-      frame.step = { doing: `setting property "${property.name}"`, path: `.${property.name}` };
-      if (isPath(property.name)) {
-        const raw = yield* resolveValue(property.value, record, chain, this.#factory);
-        assignments.push({
-          name: property.name,
-          location: property.location,
-          property: undefined,
-          value: raw,
-        });
-        continue;
-      }
-      const writable = this.#writable(instance, info, property, chain);
-      const raw = yield* resolveValue(property.value, record, chain, this.#factory);
-      const type = this.#typeOf(instance, writable);
-      const value = convertProperty(raw, type, property, {
-        chain,
-        conversion: this.#factory.conversion,
-      });
-      assignments.push({
-        name: property.name,
-        location: property.location,
-        property: writable,
-        value,
-      });
+      const { name, location } = property;
+      const step = this.#stepFor(name);
+      frame.step = step;
+      const writable = step.isPath ? undefined : this.#writable(instance, info, property, chain);
+      const ready = readyValue(property.value, record, this.#factory);
+      const raw =
+        ready === notReady
+          ? yield* resolveValue(property.value, record, chain, this.#factory)
+          : ready;
+      const value =
+        writable === undefined
+          ? raw
+          : convertProperty(raw, this.#typeOf(instance, writable), property, target);
+      assignments.push({ name, location, property: writable, value });
     }
-    for (const assignment of [...assignments, ...(autowired ?? [])]) {
-      frame.step = { doing: `setting property "${assignment.name}"`, path: `.${assignment.name}` };
+    if (autowired !== undefined) assignments.push(...autowired);
+    for (const assignment of assignments) {
+      frame.step = this.#stepFor(assignment.name);
       this.#assign(instance, info, assignment, chain);
     }
+  }
+
+  #stepFor(name: string): SettingStep {
+    const known = this.#steps.get(name);
+    if (known !== undefined) return known;
+    const step = {
+      doing: `setting property "${name}"`,
+      path: `.${name}`,
+      isPath: isPath(name),
+    };
+    this.#steps.set(name, step);
+    return step;
   }
 
   #writable(
