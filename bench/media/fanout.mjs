@@ -10,7 +10,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { opening } from './wire.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -36,6 +38,7 @@ const servers = {
 
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const file = makeSource();
+const generator = compiledPlayers();
 const kinds = options.servers.split(',').filter((kind) => {
   const missing = kind === 'nginx' && !existsSync(NGINX_MODULE);
   if (missing) console.log('nginx is left out: libnginx-mod-rtmp is not installed');
@@ -56,18 +59,21 @@ async function measure(kind, players) {
     ? pinned('publisher.mjs', [String(server.port), file])
     : startFFmpeg(server.port);
   if (isPaced) await once(publisher, 'message');
-  const crowd = pinned('players.mjs', [String(server.port), String(players)]);
-  await once(crowd, 'message');
+  await pause(1000);
+  const rssAlone = rssOf(server.pid);
+  const crowd = await startPlayers(server.port, players);
   await pause(2500);
   if (isPaced) await ask(publisher);
-  const [cpu, bytes] = [cpuOf(server.pid), await ask(crowd)];
+  const [cpu, bytes] = [cpuOf(server.pid), await crowd.ask()];
+  const generatorCPU = cpuOf(crowd.child.pid);
   const began = performance.now();
   await pause(Number(options.seconds) * 1000);
-  const [cpuAfter, bytesAfter] = [cpuOf(server.pid), await ask(crowd)];
+  const [cpuAfter, bytesAfter] = [cpuOf(server.pid), await crowd.ask()];
   const seconds = (performance.now() - began) / 1000;
   const latency = isPaced ? await ask(publisher) : undefined;
-  const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
-  for (const child of [publisher, crowd, server.child]) child.kill('SIGKILL');
+  const generatorShare = (cpuOf(crowd.child.pid) - generatorCPU) / seconds;
+  const rss = rssOf(server.pid);
+  for (const child of [publisher, crowd.child, server.child]) child.kill('SIGKILL');
   await pause(200);
   const delivered = bytesAfter.total - bytes.total;
   return {
@@ -75,6 +81,8 @@ async function measure(kind, players) {
     mbits: (delivered * 8) / 1e6 / seconds / players,
     leastShare: ((bytesAfter.least - bytes.least) * players) / delivered,
     rssMB: rss / 1024,
+    kBPerPlayer: (rss - rssAlone) / players,
+    generatorShare,
     p50: latency?.p50 ?? Number.NaN,
     p99: latency?.p99 ?? Number.NaN,
   };
@@ -92,11 +100,53 @@ function report(players, results) {
     const all = results[kind].map((result) => result.cpuPerGB.toFixed(2)).join(' ');
     console.log(
       `${kind.padEnd(10)} ${cpu.toFixed(2)} CPU s/GB (${ratio.toFixed(2)} of stock; ${all})` +
-        `  ${median(kind, 'rssMB').toFixed(0)} MB` +
+        `  ${median(kind, 'rssMB').toFixed(0)} MB, ${median(kind, 'kBPerPlayer').toFixed(0)} KB a player` +
         `  latency p50 ${median(kind, 'p50').toFixed(1)} p99 ${median(kind, 'p99').toFixed(1)} ms` +
-        `  ${median(kind, 'mbits').toFixed(2)} Mbit/s each, least ${median(kind, 'leastShare').toFixed(2)}`,
+        `  ${median(kind, 'mbits').toFixed(2)} Mbit/s each, least ${median(kind, 'leastShare').toFixed(2)}` +
+        `${results[kind].every(isValid) ? '' : '  VOID: not every player got all of it'}` +
+        `  (players used ${median(kind, 'generatorShare').toFixed(2)} of a core)`,
     );
   }
+}
+
+/** Whether all players got the stream: the generator kept up, or else the round says nothing. */
+function isValid({ leastShare, mbits }) {
+  return leastShare > 0.9 && mbits > 1.85;
+}
+
+/** The players as a program of its own, if there is a compiler; players.mjs otherwise, which keeps up with about 200. */
+function compiledPlayers() {
+  const program = path.join(folder, 'players');
+  const made = spawnSync('cc', ['-O2', '-o', program, path.join(here, 'players.c')]);
+  if (made.status !== 0) {
+    console.log('no C compiler: players.mjs plays');
+    return undefined;
+  }
+  writeFileSync(path.join(folder, 'opening'), opening('play'));
+  return program;
+}
+
+async function startPlayers(port, players) {
+  if (generator === undefined) {
+    const child = pinned('players.mjs', [String(port), String(players)]);
+    await once(child, 'message');
+    return { child, ask: () => ask(child) };
+  }
+  const args = ['-c', '1', generator, String(port), String(players), path.join(folder, 'opening')];
+  const child = spawn('taskset', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  await once(lines, 'line');
+  return {
+    child,
+    async ask() {
+      child.stdin.write('how much\n');
+      return JSON.parse((await once(lines, 'line'))[0]);
+    },
+  };
+}
+
+function rssOf(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 }
 
 function startFFmpeg(port) {
