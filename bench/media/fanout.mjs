@@ -1,13 +1,14 @@
 // One publisher of 2 Mbit/s to many RTMP players: CPU seconds of the server for each GB delivered, its memory, and how long a frame
 // takes from the publisher's write to a player's read. Against node-media-server as it comes and nginx-rtmp, in the same rounds.
 //   node bench/media/fanout.mjs [--players 50,200,500] [--rounds 3] [--seconds 8] [--servers nms,red5,red5-20ms,nginx]
-//     [--publisher ffmpeg]
+//     [--publisher ffmpeg] [--stalled 0]
 // ffmpeg publishes for the CPU time; --publisher paced sends each message by itself at its time, and measures the latency.
+// --stalled adds players that connect and never read: what they cost in memory, and what they do to the others.
 // The server has CPU 0, everybody else CPU 1. Needs `npm run build` and ffmpeg; nginx with libnginx-mod-rtmp for its part.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '8' },
     servers: { type: 'string', default: 'nms,red5,red5-20ms,nginx' },
     publisher: { type: 'string', default: 'ffmpeg' },
+    stalled: { type: 'string', default: '0' },
   },
 });
 const NGINX_MODULE = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
@@ -62,6 +64,7 @@ async function measure(kind, players) {
   await pause(1000);
   const rssAlone = rssOf(server.pid);
   const crowd = await startPlayers(server.port, players);
+  const stalled = startStalled(server.port, Number(options.stalled));
   await pause(2500);
   if (isPaced) await ask(publisher);
   const [cpu, bytes] = [cpuOf(server.pid), await crowd.ask()];
@@ -73,6 +76,7 @@ async function measure(kind, players) {
   const latency = isPaced ? await ask(publisher) : undefined;
   const generatorShare = (cpuOf(crowd.child.pid) - generatorCPU) / seconds;
   const rss = rssOf(server.pid);
+  for (const socket of stalled) socket.destroy();
   for (const child of [publisher, crowd.child, server.child]) child.kill('SIGKILL');
   await pause(200);
   const delivered = bytesAfter.total - bytes.total;
@@ -143,6 +147,15 @@ async function startPlayers(port, players) {
       return JSON.parse((await once(lines, 'line'))[0]);
     },
   };
+}
+
+function startStalled(port, count) {
+  return Array.from({ length: count }, () => {
+    const socket = connect({ port, host: '127.0.0.1' }).pause();
+    socket.on('error', () => {});
+    socket.write(opening('play'));
+    return socket;
+  });
 }
 
 function rssOf(pid) {
