@@ -2,6 +2,7 @@ import { background, describeError } from '../../base/index.ts';
 import type { ConnectResult, SharedObjectBatch } from '../../server/index.ts';
 import type { RTMPMessage } from './chunk/RTMPMessage.ts';
 import { type ConnectRequest, readConnectRequest } from './connectRequest.ts';
+import { enhancedAnswer } from './enhancedAnswer.ts';
 import type { LinkListener, RTMPLink } from './link/RTMPLink.ts';
 import { type Command, readCommand, writeCommand } from './message/Command.ts';
 import { peerBandwidth, USER_CONTROL, userControl, windowSize } from './message/controlMessages.ts';
@@ -134,7 +135,8 @@ export class ConnectPhase implements LinkListener {
     this.#link.send(windowSize(answers.windowBytes));
     this.#link.send(peerBandwidth(answers.peerBandwidthBytes));
     this.#link.send(userControl(USER_CONTROL.streamBegin, 0));
-    const properties = { fmsVer: answers.fmsVer, capabilities: answers.capabilities, mode: 1 };
+    const { fmsVer, capabilities } = answers;
+    const properties = { fmsVer, capabilities, mode: 1, ...enhancedAnswer(request.params) };
     const info = statusInfo('NetConnection.Connect.Success', 'Connection succeeded.', {
       objectEncoding: request.encoding,
     });

@@ -11,6 +11,12 @@ import { runWithServer } from './Red5.ts';
 
 type Refusal = Extract<ConnectResult, { accepted: false }>;
 
+/** A scope that was entered. */
+interface Step {
+  scope: Scope;
+  joined: boolean;
+}
+
 /**
  * One connection's way into the scope tree and out of it again.
  *
@@ -22,7 +28,9 @@ export class Membership {
   readonly #params: readonly unknown[];
   readonly #connection: BaseConnection;
   /** What was entered, outermost first. */
-  readonly #entered: { scope: Scope; joined: boolean }[] = [];
+  readonly #entered: Step[] = [];
+  /** Rooms that it is in besides; see {@link Membership.enterRoom}. */
+  readonly #visited = new Map<Scope, Step>();
   #entering: Promise<ConnectResult> | undefined;
   #leaving: Promise<void> | undefined;
   #peerGone = false;
@@ -174,26 +182,74 @@ export class Membership {
     return refusal === undefined;
   }
 
+  /**
+   * Takes the connection into a room below one that it is in, which it stays in. Who is asked when it connects to the room is asked; a
+   * refusal undoes all of it. To be balanced by {@link Membership.exitRoom} while the connection is still in.
+   *
+   * @internal
+   */
+  async enterRoom(parent: Scope, name: string): Promise<Scope | Refusal> {
+    const present = parent.getChildScope(name);
+    const denied = present === undefined ? undefined : await this.#askHandlers(present);
+    const fault = denied ?? this.#interrupted(parent);
+    if (fault !== undefined) return fault;
+    const made: Scope[] = [];
+    const room = this.#openRoom(parent, name, made);
+    if ('accepted' in room) return room;
+    room.retain();
+    const client = this.#connection.client as Client;
+    const steps: Step[] = [];
+    const refusal = await this.#run(
+      async () => (await this.#started(room)) ?? (await this.#enterOne(room, client, steps)),
+    );
+    const [step] = steps;
+    if (refusal !== undefined && step !== undefined) await this.#exitVisited(step);
+    room.release();
+    if (refusal === undefined && step !== undefined) {
+      this.#visited.set(room, step);
+      return room;
+    }
+    await removeUnheld(made);
+    return refusal ?? this.#reject('APPLICATION', '');
+  }
+
+  /** Takes the connection out of a room that it entered by {@link Membership.enterRoom}; safe twice. @internal */
+  async exitRoom(room: Scope): Promise<void> {
+    const step = this.#visited.get(room);
+    this.#visited.delete(room);
+    if (step !== undefined) await this.#exitVisited(step);
+  }
+
+  #exitVisited({ scope, joined }: Step): Promise<void> {
+    return this.#run(() => this.#exitOne(scope, joined));
+  }
+
   async #askSecurity(address: Address): Promise<Refusal | undefined> {
     let scope: Scope | undefined = address.application;
     const rooms = address.rooms.values();
     while (scope !== undefined) {
-      for (const handler of scope.securityHandlers) {
-        try {
-          const asked: MaybePromise<boolean> = this.#run(() =>
-            handler.allowed(this.#connection, scope as Scope),
-          );
-          if ((await asked) !== true) {
-            return this.#reject('SECURITY', `Connection to '${this.#connection.path}' denied.`);
-          }
-        } catch (error) {
-          return this.#failed(error, 'security handler', scope);
-        }
-      }
+      const denied = await this.#askHandlers(scope);
+      if (denied !== undefined) return denied;
       const next: string | undefined = rooms.next().value;
       scope = next === undefined ? undefined : scope.getChildScope(next);
     }
     return this.#interrupted(address.application);
+  }
+
+  async #askHandlers(scope: Scope): Promise<Refusal | undefined> {
+    for (const handler of scope.securityHandlers) {
+      try {
+        const asked: MaybePromise<boolean> = this.#run(() =>
+          handler.allowed(this.#connection, scope),
+        );
+        if ((await asked) !== true) {
+          return this.#reject('SECURITY', `Connection to '${this.#connection.path}' denied.`);
+        }
+      } catch (error) {
+        return this.#failed(error, 'security handler', scope);
+      }
+    }
+    return undefined;
   }
 
   /** The application and its rooms on the way; makes those that are missing, in one synchronous step. */
@@ -205,28 +261,30 @@ export class Membership {
     const scopes: Scope[] = [application];
     let scope: Scope = application;
     for (const name of address.rooms) {
-      let room = scope.getChildScope(name);
-      if (room === undefined) {
-        if (!application.clientsMakeRooms) {
-          return this.#reject('ROOM', `No scope '${this.#connection.path}' on this server.`);
-        }
-        const result = scope.makeRoom(name);
-        if (typeof result === 'string')
-          return this.#reject('ROOM', `Connection denied: ${result}.`);
-        room = result;
-        made.push(room);
-      }
+      const room = this.#openRoom(scope, name, made);
+      if ('accepted' in room) return room;
       scopes.push(room);
       scope = room;
     }
     return scopes;
   }
 
+  #openRoom(parent: Scope, name: string, made: Scope[]): Scope | Refusal {
+    const present = parent.getChildScope(name);
+    if (present !== undefined) return present;
+    if (parent.application?.clientsMakeRooms !== true) {
+      return this.#reject('ROOM', `No scope '${this.#connection.path}' on this server.`);
+    }
+    const room = parent.makeRoom(name);
+    if (typeof room === 'string') return this.#reject('ROOM', `Connection denied: ${room}.`);
+    made.push(room);
+    return room;
+  }
+
   async #enterAll(scopes: readonly Scope[], client: Client): Promise<Refusal | undefined> {
     for (const scope of scopes) {
-      if (scope.state === 'creating' && !(await scope.whenReady())) {
-        return this.#reject('APPLICATION', `Room '${scope.fullPath}' could not be started.`);
-      }
+      const refusal = await this.#started(scope);
+      if (refusal !== undefined) return refusal;
     }
     for (const scope of scopes) {
       const refusal = await this.#enterOne(scope, client);
@@ -236,7 +294,17 @@ export class Membership {
     return undefined;
   }
 
-  async #enterOne(scope: Scope, client: Client): Promise<Refusal | undefined> {
+  async #started(scope: Scope): Promise<Refusal | undefined> {
+    const isReady = scope.state === 'creating' ? await scope.whenReady() : scope.state !== 'gone';
+    if (isReady) return undefined;
+    return this.#reject('APPLICATION', `Room '${scope.fullPath}' could not be started.`);
+  }
+
+  async #enterOne(
+    scope: Scope,
+    client: Client,
+    steps: Step[] = this.#entered,
+  ): Promise<Refusal | undefined> {
     const { handler } = scope;
     try {
       if (handler?.connect !== undefined) {
@@ -244,7 +312,7 @@ export class Membership {
         if (said !== true) return this.#refused('connect', said, scope);
       }
       const step = { scope, joined: false };
-      this.#entered.push(step);
+      steps.push(step);
       scope.addConnection(this.#connection);
       const gone = this.#interrupted(scope);
       if (gone !== undefined) return gone;

@@ -598,7 +598,8 @@ export class Scope extends AttributeStore {
       await Promise.all(this.#leaving.values());
     }
     if (leaving !== undefined) await leaving;
-    this.server.streams.closeScope(this);
+    const ending = this.server.streams.closeScope(this);
+    if (ending !== undefined) await ending;
     const closing = this.server.sharedObjects.closeScope(this);
     if (closing !== undefined) await closing;
     const stopping = runs ? this.#callStop() : undefined;

@@ -340,7 +340,7 @@ export class WebScope extends Scope implements Lifecycle {
   async #empty(server: Server): Promise<void> {
     await server.disconnectAll(this, `application ${this.name} is shutting down`);
     await Promise.all([...this.children.values()].map((room) => room.drain()));
-    server.streams.closeScope(this);
+    await server.streams.closeScope(this);
     await server.sharedObjects.closeScope(this);
   }
 

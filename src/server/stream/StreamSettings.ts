@@ -25,6 +25,7 @@ export class StreamSettings {
       publisherGraceMs: 'int',
       publisherIdleTimeoutMs: 'int',
       waitForPublisher: 'boolean',
+      slashesNameRooms: 'boolean',
       maxGOPBytes: 'int',
       flushIntervalMs: 'int',
       maxPlayerQueueBytes: 'int',
@@ -52,6 +53,8 @@ export class StreamSettings {
   publisherIdleTimeoutMs = 0;
   /** Whether playing a name that nobody publishes waits for a publisher; otherwise it is refused. */
   waitForPublisher = true;
+  /** Whether slashes in a stream's name lead into rooms: `room1/cam` is `cam` in `room1`; otherwise they are part of the name. */
+  slashesNameRooms = true;
   /** Bytes since the last key frame that are kept for whoever joins; 0 keeps nothing, and players begin at the next key frame. */
   maxGOPBytes: number = 4 * 1024 * 1024;
   /** How long media may be gathered before it is written, in milliseconds; 0: not at all. */

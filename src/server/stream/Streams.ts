@@ -9,6 +9,7 @@ import { Publication, type PublicationOwner, type PublishOptions } from './Publi
 import type { PlayItem } from './StreamAwareScopeHandler.ts';
 import { StreamCallbacks } from './StreamCallbacks.ts';
 import type { StreamListener } from './StreamListener.ts';
+import { type NoPlace, placeHere, type StreamPlace, StreamPlaces } from './StreamPlaces.ts';
 import { StreamSettings } from './StreamSettings.ts';
 import type { StreamSubscriber } from './StreamSubscriber.ts';
 import { type PlayEvent, SubscriberStream } from './SubscriberStream.ts';
@@ -57,12 +58,16 @@ export class Streams {
   readonly #holds = new Map<BroadcastStream, () => void>();
   readonly #opened = new Map<Connection, Opened>();
   readonly #publications = new Set<Publication>();
+  readonly #places: StreamPlaces;
+  /** What has to be left when a publication or subscription is over. */
+  readonly #placeOf = new WeakMap<Publication | SubscriberStream, StreamPlace>();
   readonly #listeners = new Set<StreamListener>();
   readonly #providers = new Set<OnDemandProvider>();
 
   constructor(server: Server) {
     this.#server = server;
     this.#callbacks = new StreamCallbacks(server);
+    this.#places = new StreamPlaces(server);
   }
 
   /** Streams that are published in the whole server. */
@@ -95,9 +100,11 @@ export class Streams {
     return scope.application?.streamSettings ?? this.settings;
   }
 
-  /** A stream of a scope that is published; undefined when nobody publishes it. */
+  /** A stream of a scope, or as `room/name` of a room below, that is published; undefined when nobody publishes it. */
   getBroadcastStream(scope: Scope, name: string): BroadcastStream | undefined {
-    const stream = this.#streams.get(scope)?.get(name);
+    const place = this.#namesRooms(scope) ? this.#places.find(scope, name) : { scope, name };
+    if (place === undefined) return undefined;
+    const stream = this.#streams.get(place.scope)?.get(place.name);
     return stream?.isPublished === true ? stream : undefined;
   }
 
@@ -138,6 +145,8 @@ export class Streams {
    *
    * The client is to be told, and then {@link Publication.start} called. Never rejects.
    *
+   * A name with slashes is that of a stream in a room below, which the connection enters for as long as it publishes there.
+   *
    * @param connection - undefined when the server itself publishes, which security handlers are not asked about
    */
   async publish(
@@ -146,6 +155,20 @@ export class Streams {
     name: string,
     options: PublishOptions = {},
   ): Promise<PublishResult> {
+    const place = await this.#enter(connection, scope, name);
+    if ('fault' in place) return this.#refused(badName(place.fault));
+    if ('accepted' in place) return this.#refused(place);
+    const result = await this.#publish(connection, place, options);
+    if (!result.accepted) await place.leave();
+    return result;
+  }
+
+  async #publish(
+    connection: Connection | undefined,
+    place: StreamPlace,
+    options: PublishOptions,
+  ): Promise<PublishResult> {
+    const { scope, name } = place;
     const refusal =
       (await this.#askToPublish(connection, scope, name, options)) ??
       // From here to the claim nothing is waited for, so no two can get the same name.
@@ -156,6 +179,7 @@ export class Streams {
     const ended = stream.publication?.end('taken-over');
     stream.claim(publication);
     this.#publications.add(publication);
+    this.#placeOf.set(publication, place);
     this.#openedBy(connection)?.publications.add(publication);
     await ended;
     const yes = await this.#callbacks.publishStart(publication);
@@ -175,6 +199,8 @@ export class Streams {
    *
    * The client is to be told, and then {@link SubscriberStream.start} called. Never rejects.
    *
+   * A name with slashes is that of a stream in a room below, which the connection enters for as long as it plays there.
+   *
    * @param connection - undefined when the server itself plays, which security handlers are not asked about
    */
   async play(
@@ -184,19 +210,36 @@ export class Streams {
     subscriber: StreamSubscriber,
     options: PlayOptions = {},
   ): Promise<PlayResult> {
+    const place = await this.#enter(connection, scope, name);
+    if ('fault' in place) return this.#refused(failed(place.fault));
+    if ('accepted' in place) return this.#refused(place);
+    const result = await this.#play(connection, place, { subscriber, from: scope, options });
+    if (!result.accepted) await place.leave();
+    return result;
+  }
+
+  async #play(
+    connection: Connection | undefined,
+    place: StreamPlace,
+    asked: {
+      readonly subscriber: StreamSubscriber;
+      readonly from: Scope;
+      readonly options: PlayOptions;
+    },
+  ): Promise<PlayResult> {
+    const { scope, name } = place;
+    const { subscriber, from, options } = asked;
     const settings = this.settingsOf(scope);
     const { start = -2, length = -1, reset = true, parameters = {} } = options;
     const item: PlayItem = { name, start, length };
-    const fault = streamNameFault(name, settings.maxNameLength);
-    if (fault !== undefined) return this.#refused(failed(fault));
     if (connection !== undefined) {
-      const asked = { reset, parameters };
-      if (!(await this.#callbacks.isPlaybackAllowed(connection, scope, item, asked))) {
+      const how = { reset, parameters };
+      if (!(await this.#callbacks.isPlaybackAllowed(connection, scope, item, how))) {
         return this.#refused(failed('You are not allowed to play the stream.'));
       }
     }
-    const source = await this.#findSource(scope, item);
-    if (source === undefined) return this.#refused(notFound(name));
+    const source = await this.#findSource(place, item, from);
+    if (source === undefined) return this.#refused(notFound(place.givenName));
     if (!scope.enabled || connection?.isConnected === false) {
       return this.#refused(failed('The connection is closed.'));
     }
@@ -213,6 +256,7 @@ export class Streams {
         ),
       ended: (ended) => this.#subscriptionEnded(ended),
     });
+    this.#placeOf.set(subscription, place);
     subscription.stream?.expect(subscription);
     this.#openedBy(connection)?.subscriptions.add(subscription);
     return { accepted: true, subscription };
@@ -237,13 +281,14 @@ export class Streams {
    */
   disconnect(connection: Connection): MaybePromise<void> {
     const opened = this.#opened.get(connection);
-    if (opened === undefined) return undefined;
     this.#opened.delete(connection);
     const waiting = [
-      ...[...opened.subscriptions].map((subscription) => subscription.close()),
-      ...[...opened.publications].map((publication) => publication.close(true)),
+      ...[...(opened?.subscriptions ?? [])].map((subscription) => subscription.close()),
+      ...[...(opened?.publications ?? [])].map((publication) => publication.close(true)),
     ].filter((done) => done !== undefined);
-    return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => undefined);
+    const leave = (): MaybePromise<void> => this.#places.leaveAll(connection);
+    // What is still being decided is in no list, and its rooms are left as well.
+    return waiting.length === 0 ? leave() : Promise.all(waiting).then(leave);
   }
 
   /**
@@ -251,8 +296,26 @@ export class Streams {
    *
    * @internal
    */
-  closeScope(scope: Scope): void {
+  closeScope(scope: Scope): Promise<void> | undefined {
     for (const stream of [...(this.#streams.get(scope)?.values() ?? [])]) stream.dispose();
+    return this.#places.leaveRoom(scope);
+  }
+
+  #namesRooms(scope: Scope): boolean {
+    return this.settingsOf(scope).slashesNameRooms;
+  }
+
+  /** Where the stream of a name is; the connection is in its rooms then. */
+  async #enter(
+    connection: Connection | undefined,
+    scope: Scope,
+    name: string,
+  ): Promise<StreamPlace | NoPlace | StreamRefused> {
+    const fault = streamNameFault(name, this.settingsOf(scope).maxNameLength);
+    if (fault !== undefined) return failed(fault);
+    return this.#namesRooms(scope)
+      ? this.#places.enter(connection, scope, name)
+      : placeHere(scope, name);
   }
 
   async #askToPublish(
@@ -261,8 +324,6 @@ export class Streams {
     name: string,
     { mode = 'live', parameters = {} }: PublishOptions,
   ): Promise<StreamRefused | undefined> {
-    const fault = streamNameFault(name, this.settingsOf(scope).maxNameLength);
-    if (fault !== undefined) return failed(fault);
     if (connection === undefined) return undefined;
     const asked = { mode, parameters };
     return (await this.#callbacks.isPublishAllowed(connection, scope, name, asked))
@@ -309,12 +370,16 @@ export class Streams {
 
   /** What is live, what was recorded, or what will be live, in this order and as far as it is wanted. */
   async #findSource(
-    scope: Scope,
-    { name, start }: PlayItem,
+    { scope, name, givenName }: StreamPlace,
+    { start }: PlayItem,
+    from: Scope,
   ): Promise<'live' | OnDemandStream | undefined> {
     if (start <= 0 && this.hasBroadcastStream(scope, name)) return 'live';
     if (start !== -1) {
-      const recorded = await this.getOnDemandStream(scope, name);
+      const recorded =
+        (await this.getOnDemandStream(scope, name)) ??
+        // Only a generator of file names or a provider of the application's own can tell the two apart.
+        (scope === from ? undefined : await this.getOnDemandStream(from, givenName));
       if (recorded !== undefined) return recorded;
     }
     if (start <= 0 && this.hasBroadcastStream(scope, name)) return 'live';
@@ -354,12 +419,22 @@ export class Streams {
     const { connection, scope, item } = subscription;
     if (connection === undefined) return undefined;
     this.#forget(connection, (opened) => opened.subscriptions.delete(subscription));
-    if (!subscription.wasStarted) return undefined;
+    if (!subscription.wasStarted) return this.#leave(subscription);
     const told = [
       this.#callbacks.tell(connection, scope, 'streamPlayItemStop', subscription, item),
       this.#callbacks.tell(connection, scope, 'streamSubscriberClose', subscription),
     ].filter(isPromise);
-    return told.length === 0 ? undefined : Promise.all(told).then(() => undefined);
+    return this.#leave(subscription, ...told);
+  }
+
+  /** Leaves the rooms of a name when the application was told that the stream is over. */
+  #leave(
+    ended: Publication | SubscriberStream,
+    ...told: readonly MaybePromise<void>[]
+  ): MaybePromise<void> {
+    const place = this.#placeOf.get(ended);
+    const waiting = told.filter(isPromise);
+    return waiting.length === 0 ? place?.leave() : Promise.all(waiting).then(() => place?.leave());
   }
 
   #forget(connection: Connection, remove: (opened: Opened) => void): void {
@@ -394,7 +469,8 @@ export class Streams {
       if (connection !== undefined) {
         this.#forget(connection, (opened) => opened.publications.delete(publication));
       }
-      return this.#callbacks.tell(connection, stream.scope, 'streamBroadcastClose', stream);
+      const told = this.#callbacks.tell(connection, stream.scope, 'streamBroadcastClose', stream);
+      return this.#leave(publication, told);
     },
   };
 

@@ -43,6 +43,8 @@ export class NetStream {
   readonly id: number;
   readonly #host: NetStreamHost;
   #publication: Publication | undefined;
+  /** What the client calls what it publishes. */
+  #publishedAs = '';
   #player: RTMPPlayer | undefined;
   #isWorking = false;
   #isDeleted = false;
@@ -54,9 +56,9 @@ export class NetStream {
     this.#host = host;
   }
 
-  /** Name of what is published; undefined when nothing is. */
+  /** Name of what is published, as the client says it; undefined when nothing is. */
   get publishedName(): string | undefined {
-    return this.#publication?.isEnded === false ? this.#publication.stream.name : undefined;
+    return this.#publication?.isEnded === false ? this.#publishedAs : undefined;
   }
 
   /** `publish(name, mode)`; `publish(false)` stops. */
@@ -78,19 +80,19 @@ export class NetStream {
   /** `pause(flag, position)` */
   pause(args: readonly unknown[]): void {
     this.#inOrder(() => {
-      const subscription = this.#player?.subscription;
-      if (subscription === undefined) {
+      const player = this.#player;
+      if (player === undefined) {
         this.#error('NetStream.Failed', 'Nothing is playing on this stream.', '');
         return;
       }
+      const { subscription, name } = player;
       // Without a flag it is the other way round from what it is.
       const flag = typeof args[0] === 'boolean' ? args[0] : !subscription.isPaused;
       if (flag) {
         subscription.pause();
-        this.#status('NetStream.Pause.Notify', `Pausing ${subscription.name}.`, subscription.name);
+        this.#status('NetStream.Pause.Notify', `Pausing ${name}.`, name);
       } else {
         subscription.resume();
-        const { name } = subscription;
         this.#status('NetStream.Unpause.Notify', `Unpausing ${name}.`, name);
       }
     });
@@ -100,7 +102,7 @@ export class NetStream {
   seek(args: readonly unknown[]): void {
     this.#inOrder(async () => {
       const subscription = this.#player?.subscription;
-      const name = subscription?.name ?? '';
+      const name = this.#player?.name ?? '';
       const ms = Number(args[0]);
       const reached = Number.isFinite(ms) ? await subscription?.seek(Math.max(0, ms)) : undefined;
       if (reached === undefined) {
@@ -238,6 +240,7 @@ export class NetStream {
       return;
     }
     this.#publication = publication;
+    this.#publishedAs = name;
     this.#status('NetStream.Publish.Start', `${name} is now published.`, name);
     publication.start();
   }
@@ -282,7 +285,7 @@ export class NetStream {
     this.#player = undefined;
     if (publication !== undefined && !publication.isEnded) {
       await publication.close();
-      const { name } = publication.stream;
+      const name = this.#publishedAs;
       this.#status('NetStream.Unpublish.Success', `${name} is now unpublished.`, name);
     }
     if (player !== undefined) {

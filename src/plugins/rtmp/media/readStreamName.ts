@@ -9,6 +9,9 @@ export interface StreamName {
 /** Parameters that are read; the others are left out. */
 const MAX_PARAMETERS = 64;
 
+/** The format that a name may begin with, or its last part. */
+const FORMAT = /(?<=^|\/)(?:flv|mp4|f4v|mp3):(?=[^/]*$)|^(?:flv|mp4|f4v|mp3):/g;
+
 /** Reads `mp4:name?token=…`: the name without the format that it may begin with, and what stands behind the `?`. */
 export function readStreamName(text: unknown): StreamName {
   const whole = typeof text === 'string' ? text : '';
@@ -23,5 +26,5 @@ export function readStreamName(text: unknown): StreamName {
       parameters[key] = value;
     }
   }
-  return { name: name.replace(/^(?:flv|mp4|f4v|mp3):/, ''), parameters: { ...parameters } };
+  return { name: name.replace(FORMAT, ''), parameters: { ...parameters } };
 }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { FLVReader, type FLVTag, readFLVMetadata } from '../../../../src/io/index.ts';
 import {
   type BroadcastStream,
+  type Connection,
   Context,
   MultiThreadedApplicationAdapter,
   RecordedStreams,
@@ -144,6 +145,12 @@ describe('publishing with mode "record"', () => {
     client.group(stream, 0);
     client.on(stream, 'closeStream');
     await client.status('NetStream.Record.Stop', stream);
+    assert.equal((await server.tags('room1/inner/cam.flv')).length, 1 + GROUP.length);
+  });
+
+  it('records what a name puts into a room into the same folder', async () => {
+    await using server = await startRecording();
+    await recordGroups(server, 'mp4:room1/inner/cam', 1);
     assert.equal((await server.tags('room1/inner/cam.flv')).length, 1 + GROUP.length);
   });
 
@@ -376,6 +383,51 @@ describe('playing a recording', () => {
       assert.equal(player.take(at).includes('StreamIsRecorded'), expected === 'recorded');
     });
   }
+
+  for (const [app, name] of [
+    ['chat', 'films/2026/one'],
+    ['chat', 'films/2026/one.flv'],
+    ['chat', 'flv:films/2026/one.flv'],
+    ['chat', 'films/2026/flv:one'],
+    ['chat/films', '2026/one'],
+    ['chat/films/2026', 'one.flv'],
+  ] as const) {
+    it(`finds a file in folders as "${name}" of ${app}`, async () => {
+      const asked: string[] = [];
+      class Cinema extends MultiThreadedApplicationAdapter {
+        override appStart(): boolean {
+          this.registerStreamPlaybackSecurity({
+            isPlaybackAllowed: (scope, title) => asked.push(`${scope.fullPath} ${title}`) > 0,
+          });
+          return true;
+        }
+      }
+      await using server = await startRecording({}, new Cinema());
+      await recordGroups(server, 'films/2026/one', 30);
+      await using player = await StreamClient.connect(server.port, app);
+      const at = await player.play(name);
+      await player.media(at, TAG.inter);
+      assert.match(asked.join(), /^\/chat\/films\/2026 one(\.flv)?$/);
+      player.on(at, 'seek', 2000);
+      const sought = await player.status('NetStream.Seek.Notify', at);
+      assert.equal(sought['details'], name.replace(/flv:/, ''));
+    });
+  }
+
+  it("does not show a room's recordings to whom the room refuses", async () => {
+    class Office extends MultiThreadedApplicationAdapter {
+      override roomConnect(connection: Connection): boolean {
+        return connection.connectParams['flashVer'] === 'manager';
+      }
+    }
+    await using server = await startRecording({}, new Office());
+    await server.folder.write({ 'streams/private/x': '' });
+    await makeFLV(server.folder.file('streams/private/talk.flv'), 1);
+    await using player = await StreamClient.connect(server.port);
+    const at = await player.createStream();
+    player.on(at, 'play', 'private/talk');
+    assert.equal((await player.status('NetStream.Failed', at))['level'], 'error');
+  });
 
   it('is told how long it is', async () => {
     await using server = await startRecording();

@@ -47,6 +47,28 @@ describe('RTMP streams', () => {
     });
   });
 
+  it('calls a stream in a room as its client does', async () => {
+    await using rtmp = await startRTMP();
+    await using publisher = await StreamClient.connect(rtmp.port, 'chat/a');
+    await using player = await StreamClient.connect(rtmp.port);
+    const sent = await publisher.createStream();
+    publisher.on(sent, 'publish', 'b/cam', 'live');
+    const started = await publisher.status('NetStream.Publish.Start', sent);
+    assert.equal(started['details'], 'b/cam');
+    const at = await player.play('a/b/cam');
+    publisher.group(sent, 0);
+    await player.media(at, TAG.inter);
+    player.on(at, 'pause', true, 0);
+    assert.equal((await player.status('NetStream.Pause.Notify', at))['details'], 'a/b/cam');
+    publisher.raw.call('FCUnpublish', 5, null, 'b/cam');
+    const ended = await publisher.status('NetStream.Unpublish.Success', sent);
+    assert.equal(ended['details'], 'b/cam');
+    const gone = await player.status('NetStream.Play.UnpublishNotify', at);
+    assert.equal(gone['details'], 'a/b/cam');
+    player.on(at, 'closeStream');
+    assert.equal((await player.status('NetStream.Play.Stop', at))['details'], 'a/b/cam');
+  });
+
   it('gives a late joiner metadata, headers and the group of pictures, on its own stream number', async () => {
     await using rtmp = await startRTMP();
     await using publisher = await StreamClient.connect(rtmp.port, 'chat/a/b');

@@ -1,101 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { MultiThreadedApplicationAdapter } from '../../../../src/server/index.ts';
 import { TemporaryFolder } from '../../../support/TemporaryFolder.ts';
 import { startRTMP } from '../startRTMP.ts';
-
-const TIMEOUT_MS = 40_000;
-
-function missing(program: string): string | false {
-  const found = spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-  return found ? false : `${program} is not installed`;
-}
-
-const noGStreamer =
-  missing('gst-launch-1.0') ||
-  (spawnSync('gst-inspect-1.0', ['rtmp2src']).status === 0
-    ? false
-    : 'GStreamer has no rtmp2src: gstreamer1.0-plugins-bad is not installed');
-
-/** A program that was started, and what it wrote. */
-interface Run {
-  readonly child: ChildProcess;
-  readonly text: () => string;
-  readonly done: Promise<void>;
-}
-
-function start(program: string, args: readonly string[]): Run {
-  const child = spawn(program, args, { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-    });
-  }
-  return { child, text: () => text, done: once(child, 'close').then(() => undefined) };
-}
-
-async function run(program: string, args: readonly string[]): Promise<string> {
-  const running = start(program, args);
-  await running.done;
-  return running.text();
-}
-
-/** Number of packets of each kind, after a look at every one: times that never go back, frames that can be decoded. */
-async function check(file: string): Promise<Record<string, number>> {
-  const decoded = await run('ffmpeg', [
-    ...['-v', 'error', '-xerror', '-err_detect', 'explode'],
-    ...['-i', file, '-f', 'null', '-'],
-  ]);
-  assert.equal(decoded, '', `decoding ${path.basename(file)}`);
-  const listed = await run('ffprobe', [
-    ...['-v', 'error', '-show_entries', 'packet=codec_type,dts', '-of', 'csv=p=0', file],
-  ]);
-  const counts: Record<string, number> = {};
-  const last: Record<string, number> = {};
-  for (const line of listed.trim().split('\n')) {
-    const [kind = '', time = ''] = line.split(',');
-    const dts = Number(time);
-    assert.ok(dts >= (last[kind] ?? Number.NEGATIVE_INFINITY), `${kind} ${last[kind]} → ${dts}`);
-    last[kind] = dts;
-    counts[kind] = (counts[kind] ?? 0) + 1;
-  }
-  return counts;
-}
-
-/** An application that says when so many play, and when somebody publishes. */
-class Audience extends MultiThreadedApplicationAdapter {
-  #players = 0;
-  #changed: () => void = () => undefined;
-  #isPublished = false;
-
-  override streamSubscriberStart(): void {
-    this.#players += 1;
-    this.#changed();
-  }
-
-  override streamBroadcastStart(): void {
-    this.#isPublished = true;
-    this.#changed();
-  }
-
-  async playing(count: number): Promise<void> {
-    while (this.#players < count) await this.#change();
-  }
-
-  async published(): Promise<void> {
-    while (!this.#isPublished) await this.#change();
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#changed = resolve;
-    });
-  }
-}
+import { Audience, check, missing, noGStreamer, run, start } from './programs.ts';
 
 describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump') }, () => {
   let folder: TemporaryFolder;
@@ -121,28 +29,6 @@ describe('encoders and players', { skip: missing('ffmpeg') || missing('rtmpdump'
     const input = ['-v', 'error', '-re', '-i', source(file), '-c', 'copy', ...options];
     return run('ffmpeg', [...input, '-f', 'flv', address]);
   }
-
-  it('ffmpeg publishes into a nested room, ffmpeg, rtmpdump and ffprobe get every frame', async () => {
-    const audience = new Audience();
-    await using rtmp = await startRTMP({ handler: audience });
-    const room = `rtmp://127.0.0.1:${rtmp.port}/chat/room1/room2`;
-    // On its own ffmpeg takes two parts of a path for the application, and the rest for the name.
-    const app = ['-rtmp_app', 'chat/room1/room2', '-rtmp_playpath', 'cam'];
-    const players = [
-      start('ffmpeg', ['-v', 'error', ...app, '-i', room, '-c', 'copy', source('ffmpeg.flv')]),
-      start('rtmpdump', [
-        ...['-q', '-v', '-r', room, '-a', 'chat/room1/room2', '-y', 'cam'],
-        ...['-o', source('rtmpdump.flv')],
-      ]),
-    ];
-    await audience.playing(players.length);
-    assert.equal(await publish('h264.flv', room, ...app), '');
-    for (const player of players) await player.done;
-    const expected = await check(source('h264.flv'));
-    assert.deepEqual(await check(source('ffmpeg.flv')), expected);
-    assert.deepEqual(await check(source('rtmpdump.flv')), expected);
-    assert.deepEqual(rtmp.log.lines, []);
-  });
 
   it('old codecs arrive as they were sent', async () => {
     const audience = new Audience();
