@@ -8,11 +8,12 @@
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { freePort, makeSource } from './setup.mjs';
 import { opening } from './wire.mjs';
 
 const { values: options } = parseArgs({
@@ -39,7 +40,7 @@ const servers = {
 };
 
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-const file = makeSource();
+const file = makeSource(folder);
 const generator = compiledPlayers();
 const kinds = options.servers.split(',').filter((kind) => {
   const missing = kind === 'nginx' && !existsSync(NGINX_MODULE);
@@ -211,38 +212,4 @@ function cpuOf(pid) {
     ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
   }
   return ns / 1e9;
-}
-
-/** Ten seconds of H.264 and AAC, 2 Mbit/s, a key frame each two seconds. */
-function makeSource() {
-  const output = path.join(folder, 'source.flv');
-  const made = spawnSync('ffmpeg', [
-    ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30'],
-    ...['-f', 'lavfi', '-i', 'sine=frequency=440', '-t', '10', '-pix_fmt', 'yuv420p'],
-    ...[
-      '-c:v',
-      'libx264',
-      '-preset',
-      'ultrafast',
-      '-g',
-      '60',
-      '-b:v',
-      '1900k',
-      '-minrate',
-      '1900k',
-    ],
-    ...['-maxrate', '1900k', '-bufsize', '1900k', '-x264-params', 'nal-hrd=cbr', '-c:a', 'aac'],
-    ...['-b:a', '96k', output],
-  ]);
-  if (made.status !== 0) throw new Error(String(made.stderr ?? made.error));
-  return output;
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

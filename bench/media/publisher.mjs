@@ -1,13 +1,15 @@
-// Publishes an FLV file at its pace, each video frame with the time of its sending at its end, and plays it once to see how long
-// that takes. Says the latencies when it is asked.
+// Publishes an FLV file at its pace, each video frame with the time of its sending at its end, and plays it to see how long that
+// takes: over RTMP, and with the port of a third argument over HTTP-FLV and WebSocket-FLV. Says the latencies when it is asked.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { message, opening, reader, tagsOf } from './wire.mjs';
+import { WebSocket } from 'ws';
+import { flvReader, message, opening, reader, tagsOf } from './wire.mjs';
 
 const CHUNK_SIZE = 65_536;
-const [port, file] = [Number(process.argv[2]), process.argv[3]];
+const [port, file, httpPort] = [Number(process.argv[2]), process.argv[3], process.argv[4]];
 const tags = tagsOf(readFileSync(file));
 const MARK = 0x5eed;
 
@@ -27,24 +29,37 @@ const size = Buffer.alloc(4);
 size.writeUInt32BE(CHUNK_SIZE);
 publisher.write(message({ type: 1, payload: size, chunks: 2 }));
 
-let latencies = [];
+const latencies = new Map();
+
+/** Notes how long the frames of one player took. */
+function watch(name) {
+  latencies.set(name, []);
+  return (type, _time, payload) => {
+    if (type !== 9 || payload.length < 20 || payload.readUInt16BE(payload.length - 10) !== MARK)
+      return;
+    latencies.get(name).push(performance.now() - payload.readDoubleBE(payload.length - 8));
+  };
+}
+
 const player = connect({ port, host: '127.0.0.1', noDelay: true });
 player.on('error', () => {});
 player.write(opening('play'));
-player.on(
-  'data',
-  reader((type, _time, payload) => {
-    if (type !== 9 || payload.length < 20 || payload.readUInt16BE(payload.length - 10) !== MARK)
-      return;
-    latencies.push(performance.now() - payload.readDoubleBE(payload.length - 8));
-  }),
-);
+player.on('data', reader(watch('RTMP')));
+if (httpPort !== undefined) {
+  const address = `127.0.0.1:${httpPort}/live/cam.flv`;
+  get(`http://${address}`, (response) => response.on('data', flvReader(watch('HTTP-FLV'))));
+  new WebSocket(`ws://${address}`).on('message', flvReader(watch('WebSocket-FLV')));
+}
 
 process.on('message', () => {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  latencies = [];
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-  process.send({ count: sorted.length, p50: at(0.5), p99: at(0.99) });
+  const players = {};
+  for (const [name, times] of latencies) {
+    const sorted = times.toSorted((a, b) => a - b);
+    const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+    players[name] = { count: sorted.length, p50: at(0.5), p99: at(0.99) };
+    latencies.set(name, []);
+  }
+  process.send({ ...players.RTMP, players });
 });
 process.send('ready');
 

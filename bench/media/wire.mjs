@@ -100,3 +100,20 @@ export function tagsOf(file) {
   }
   return tags;
 }
+
+/** Hands on the tags of an FLV stream as its bytes come: type, time and payload. */
+export function flvReader(onTag) {
+  let bytes = Buffer.alloc(0);
+  let skip = 13;
+  return (more) => {
+    bytes = Buffer.concat([bytes, more]);
+    for (;;) {
+      const size = bytes.length < skip + 11 ? undefined : bytes.readUIntBE(skip + 1, 3);
+      if (size === undefined || bytes.length < skip + 11 + size + 4) return;
+      const tag = bytes.subarray(skip, skip + 11 + size);
+      onTag(tag[0], tag.readUIntBE(4, 3) + tag[7] * 2 ** 24, tag.subarray(11));
+      bytes = bytes.subarray(skip + 11 + size + 4);
+      skip = 0;
+    }
+  };
+}
