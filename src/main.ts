@@ -88,7 +88,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (command === 'check' && rest.length <= 1) return await check(rest[0], values);
     if (command === 'beans') return await beans(rest, values);
     if (command === 'so' && rest[0] === 'import' && rest[1] !== undefined && rest.length === 2) {
-      return report(await importCommand({ webapp: rest[1], from: values.from }));
+      const { root } = startArguments(values.root, values.define ?? []);
+      const webapp = existsSync(rest[1]) ? rest[1] : path.join(root, 'webapps', rest[1]);
+      return report(await importCommand({ webapp, from: values.from }));
     }
     const webappResult = await webappCommand(command, rest, values);
     if (webappResult !== undefined) return report(webappResult);
