@@ -91,9 +91,9 @@ export function readBean({ element, comments }: Child, problems: Problems): Bean
 function checkTwice(properties: readonly PropertyNode[], problems: Problems): void {
   const seen = new Set<string>();
   for (const { name } of properties) {
-    if (seen.has(name.text.trim()))
+    if (seen.has(name.text))
       problems.add('PROPERTY_DUPLICATE', `property "${name.text}" is set twice`, name.location);
-    seen.add(name.text.trim());
+    seen.add(name.text);
   }
 }
 
