@@ -268,14 +268,20 @@ class Loader {
 
   /** Checks that can only be made when everything is read. */
   finish(): void {
+    /** Names that lead to an end. */
+    const ending = new Set<string>();
     for (const [alias, target] of this.table.aliases) {
-      const seen = [alias];
+      const seen = new Set([alias]);
       let next: Text | undefined = target;
-      while (next !== undefined && !seen.includes(next.text)) {
-        seen.push(next.text);
+      while (next !== undefined && !seen.has(next.text) && !ending.has(next.text)) {
+        seen.add(next.text);
         next = this.table.aliases.get(next.text);
       }
-      if (next === undefined || next.text !== alias) continue;
+      if (next === undefined || ending.has(next.text)) {
+        for (const name of seen) ending.add(name);
+        continue;
+      }
+      if (next.text !== alias) continue;
       const message = `aliases lead back to themselves: ${[...seen, alias].join(' -> ')}`;
       this.#problems.add('ALIAS_CYCLE', message, target.location);
       this.table.aliases.delete(alias);
