@@ -90,7 +90,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (command === 'so' && rest[0] === 'import' && rest[1] !== undefined && rest.length === 2) {
       const { root } = startArguments(values.root, values.define ?? []);
       const webapp = existsSync(rest[1]) ? rest[1] : path.join(root, 'webapps', rest[1]);
-      return report(await importCommand({ webapp, from: values.from }));
+      return report(await importCommand({ webapp, root, from: values.from }));
     }
     const webappResult = await webappCommand(command, rest, values);
     if (webappResult !== undefined) return report(webappResult);

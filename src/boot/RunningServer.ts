@@ -117,10 +117,16 @@ export class RunningServer implements AsyncDisposable {
       .flatMap(listeningAddress);
     const addresses = this.#addresses;
     const home = addresses.flatMap(({ urls }) => urls).find((url) => url.startsWith('http'));
+    const server = this.#context.getBean<Server>('red5.server');
     const announceWebapp = ({ name, contextPaths, startedInMs, generation }: Deployment) => {
       for (const contextPath of contextPaths) {
         const path = contextPath === '/' ? '/' : `${contextPath}/`;
-        const place = home === undefined ? '' : `: ${new URL(path, home)}`;
+        const url = home === undefined ? undefined : new URL(path, home);
+        // A webapp of other virtual hosts is not there.
+        const isThere =
+          url !== undefined &&
+          server.resolve(url.hostname, path)?.application.contextPath === contextPath;
+        const place = isThere ? `: ${url}` : '';
         const which = generation === 1 ? '' : `, version ${generation}`;
         this.#logger.info(
           `webapp "${name}" runs at ${contextPath}${which} (${startedInMs} ms)${place}`,

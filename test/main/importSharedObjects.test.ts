@@ -66,6 +66,18 @@ describe('red5 so import', () => {
     assert.equal(await server.stop(), 0);
   });
 
+  it('leaves a webapp alone that runs', async () => {
+    await using folder = await ServerFolder.create();
+    const from = folder.file('red5-persistence');
+    await mkdir(path.join(from, 'SHARED_OBJECT/chat'), { recursive: true });
+    await using server = await ServerProcess.start({ folder: folder.path });
+    const { code, stderr } = importInto(folder.file('webapps/chat'), '--from', from);
+    assert.equal(code, 1);
+    assert.match(stderr, /webapp ".*chat" runs; stop its server first/);
+    assert.equal(await server.stop(), 0);
+    assert.equal(importInto(folder.file('webapps/chat'), '--from', from).code, 0);
+  });
+
   it('says where it looked when there is nothing to import', async () => {
     await using folder = await ServerFolder.create();
     const { code, stderr } = importInto(folder.file('webapps/chat'));
