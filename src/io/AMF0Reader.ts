@@ -22,8 +22,8 @@ export class AMF0Reader {
   #references: ReferenceTable | undefined;
   #amf3: AMF3Reader | undefined;
 
-  constructor(input: ByteReader | Uint8Array, options: AMFReadOptions = {}) {
-    this.input = input instanceof ByteReader ? input : new ByteReader(input);
+  constructor(bytes: Uint8Array, options: AMFReadOptions = {}) {
+    this.input = new ByteReader(bytes);
     this.#options = options;
     this.#budget = new ReadBudget(options.limits);
   }

@@ -50,11 +50,6 @@ export class AMF3Reader {
     this.#budget = budget;
   }
 
-  /** Bytes not read yet. */
-  get remaining(): number {
-    return this.input.remaining;
-  }
-
   /** Reads the next value. */
   readValue(): unknown {
     const marker = this.input.readU8();

@@ -17,7 +17,6 @@ export class KeyCache {
 
   /** The text of `bytes[start…start + length)`; the caller has checked that they exist. */
   textOf(bytes: Buffer, start: number, length: number): string {
-    if (length === 0) return '';
     if (length > LONGEST_KEY) return bytes.toString('utf8', start, start + length);
     const index = indexOf(bytes, start, length);
     const first = this.#slots[index];

@@ -162,6 +162,17 @@ describe('AMF0', () => {
     assert.equal(reader.remaining, 0);
   });
 
+  it('writes an object anew where 16 bits cannot refer back to it', () => {
+    const objects = Array.from({ length: 65_537 }, (_, i) => ({ i }));
+    const [first, last] = [objects[0], objects[65_536]];
+    const back = readAMF0(writeAMF0([objects, first, last]), {
+      limits: { maxValues: 200_000 },
+    }) as unknown[][];
+    assert.equal(back[1], back[0]?.[0]);
+    assert.notEqual(back[2], back[0]?.[65_536]);
+    assert.deepStrictEqual(back[2], last);
+  });
+
   it('refuses to write a name longer than 65,535 bytes', () => {
     assert.throws(() => writeAMF0({ ['a'.repeat(65_536)]: 1 }), { code: 'AMF_STRING_TOO_LONG' });
   });
@@ -232,6 +243,21 @@ describe('AMF3', () => {
     const text = 'x'.repeat(1000);
     const value = Array.from({ length: 20_000 }, () => text);
     assert.throws(() => readAMF3(writeAMF3(value)), { code: 'AMF_TOO_MANY_VALUES' });
+  });
+
+  it('refuses to write a list that is longer than 28 bits can say', () => {
+    assert.throws(() => writeAMF3(new Array(2 ** 28)), { code: 'AMF_STRING_TOO_LONG' });
+  });
+
+  it('tells names of the same length from each other in a cache that is full of them', () => {
+    const keys = new KeyCache();
+    const names = Array.from({ length: 5_000 }, (_, i) => `k${String(i).padStart(4, '0')}`);
+    for (let round = 0; round < 2; round++) {
+      for (const name of names) {
+        const bytes = Buffer.from(`-${name}-`);
+        assert.equal(keys.textOf(bytes, 1, name.length), name);
+      }
+    }
   });
 
   it('prints XML as its text', () => {

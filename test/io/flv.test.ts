@@ -234,7 +234,8 @@ describe('FLVIndex', () => {
 
 describe('FLV metadata', () => {
   it('is filled up to the size that is asked for, and read back', () => {
-    for (const size of [200, 201, 202, 203, 204, 711, 712, 713, 714, 715, 20_000]) {
+    const everyRest = Array.from({ length: 1_100 }, (_, i) => 200 + i); // of a piece of padding
+    for (const size of [...everyRest, 20_000]) {
       const body = writeFLVMetadata({ width: 640, keyframes: { times: [0, 1] } }, size);
       assert.equal(body?.length, size);
       const { padding, ...values } = readFLVMetadata(body) ?? {};
