@@ -75,8 +75,16 @@ describe('red5 beans', () => {
   });
 
   const wrong: readonly { name: string; args: readonly string[]; says: RegExp }[] = [
-    { name: 'no word', args: ['beans'], says: /unknown: beans\n/ },
-    { name: 'another word', args: ['beans', 'to-json', 'x'], says: /unknown: beans to-json x\n/ },
+    {
+      name: 'no word',
+      args: ['beans'],
+      says: /"red5 beans" is not how it is used\n\nUsage: red5 beans/,
+    },
+    {
+      name: 'another word',
+      args: ['beans', 'to-json', 'x'],
+      says: /"red5 beans to-json x" is not how it is used\n\nUsage: red5 beans/,
+    },
     { name: 'no file', args: ['beans', 'to-xml', 'none.yaml'], says: /no file "none\.yaml"/ },
     { name: 'no webapp', args: ['beans', 'graph', 'none'], says: /there is no folder ".*none"/ },
   ];
