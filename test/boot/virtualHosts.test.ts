@@ -41,6 +41,16 @@ const places = [
 ];
 
 describe('virtual hosts', () => {
+  it('are announced with an address only where this machine has one', async () => {
+    await using server = await DeployServer.start({
+      ...webapp('a', '/named', 'a.example'),
+      ...webapp('rest', '/chat', '"*"'),
+    });
+    const announced = server.logger.lines.filter((line) => line.includes(' runs at '));
+    assert.match(announced.join('\n'), /webapp "a" runs at \/named \(\d+ ms\)$/m);
+    assert.match(announced.join('\n'), /webapp "rest" runs at \/chat .*: http:\/\/\S+\/chat\/$/m);
+  });
+
   it('lead to webapps of the same context path, by HTTP, WebSocket and RTMP', async () => {
     await using server = await DeployServer.start({
       ...webapp('a', '/chat', 'a.example:5080'),

@@ -3,17 +3,12 @@ import type { ClassEntry } from '../classes/ClassRegistry.ts';
 import type { NumberName } from '../classes/TypeRef.ts';
 import { convertNumber } from '../conversion/convertNumber.ts';
 import type { BeanFactory } from '../factory/BeanFactory.ts';
-import {
-  CustomEditorConfigurer,
-  FieldRetrievingFactoryBean,
-  ListFactoryBean,
-  MapFactoryBean,
-  MethodInvokingBean,
-  MethodInvokingFactoryBean,
-  PropertiesFactoryBean,
-  PropertyPathFactoryBean,
-  SetFactoryBean,
-} from './factoryBeans.ts';
+import { CustomEditorConfigurer } from './CustomEditorConfigurer.ts';
+import { ListFactoryBean, MapFactoryBean, SetFactoryBean } from './collectionFactoryBeans.ts';
+import { FieldRetrievingFactoryBean } from './FieldRetrievingFactoryBean.ts';
+import { MethodInvokingBean, MethodInvokingFactoryBean } from './MethodInvokingFactoryBean.ts';
+import { PropertiesFactoryBean } from './PropertiesFactoryBean.ts';
+import { PropertyPathFactoryBean } from './PropertyPathFactoryBean.ts';
 import {
   PropertyOverrideConfigurer,
   PropertyPlaceholderConfigurer,

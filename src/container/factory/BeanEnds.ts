@@ -32,10 +32,10 @@ export class BeanEnds {
     );
   }
 
-  /** Ends the bean of a name. inversify also tells parents of the end of a child's bean with the same name, which is not theirs. */
-  endOf(name: string, value: unknown): unknown {
+  /** Ends the bean of a name. */
+  endOf(name: string): unknown {
     const record = this.#factory.record(name);
-    if (record === undefined || record.value !== value) return undefined;
+    if (record === undefined) return undefined;
     // Whoever asked first waits for it, and no longer than there is time.
     return this.#ends.has(record) ? undefined : this.#end(record);
   }

@@ -180,9 +180,8 @@ export class BeanFactory {
     binding.onActivation(asItIs);
     const mayEnd =
       definition.destroyMethod !== undefined || info === undefined || info.takes('destroy');
-    if (mayEnd) {
-      binding.onDeactivation((value) => this.#ends.endOf(name, value) as void | Promise<void>);
-    }
+    // Of the binding and not of the name: inversify tells parents of the end of a child's bean of the same name.
+    if (mayEnd) binding.onDeactivation(() => this.#ends.endOf(name) as void | Promise<void>);
   }
 
   /** A record, or undefined when its definition inherits from nothing: asking for the bean says so. */
